@@ -1,0 +1,38 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { importsOf } from './imports.ts';
+
+const dist = join(import.meta.dirname, '..', '..', 'dist');
+
+/** Everything that loading `entry` loads at once: files of dist, and the names of packages and built-in modules. */
+function loadedBy(entry: string): { files: string[]; packages: string[] } {
+  const files = new Set([entry]);
+  const packages = new Set<string>();
+  for (const file of files) {
+    for (const { kind, specifier, to } of importsOf(file, readFileSync(join(dist, file), 'utf8'))) {
+      if (kind === 'dynamic') continue;
+      if (to === undefined) packages.add(specifier);
+      else files.add(to);
+    }
+  }
+  return { files: [...files].sort(), packages: [...packages].sort() };
+}
+
+describe('the built root entry', () => {
+  it('has been built', () => {
+    expect(existsSync(join(dist, 'index.js')), 'dist/ is missing: run `npm run build`').toBe(true);
+  });
+
+  it('loads neither the gateway, the dashboard, the command line nor OAuth', () => {
+    const { files } = loadedBy('index.js');
+    expect(files.filter((file) => /^(?:gateway|dashboard|cli|testing)\/|^auth\/oauth/.test(file))).toEqual(
+      [],
+    );
+  });
+
+  it('loads no package that only the gateway and the command line need', () => {
+    const heavy = ['pino', 'commander', 'cli-table3'];
+    expect(loadedBy('index.js').packages.filter((name) => heavy.includes(name))).toEqual([]);
+  });
+});
