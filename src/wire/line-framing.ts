@@ -1,0 +1,102 @@
+import { isUtf8 } from 'node:buffer';
+
+/** Why a line was not handed on as a message. */
+export type LineFault = 'invalid-utf8' | 'too-large';
+
+/** What a {@link LineDecoder} hands on. */
+export interface LineSink {
+  /** A whole line without its line break; never blank. */
+  line(text: string): void;
+  /** A line that cannot be read. After `too-large` the decoder is dead. */
+  fault(fault: LineFault): void;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * Cuts a byte stream into lines. Chunks are kept in a list until their line is whole and joined once, so the cost
+ * is linear however a line is cut (F-027, F-034); what is held never exceeds the limit plus one chunk (F-035).
+ */
+export class LineDecoder {
+  readonly #sink: LineSink;
+  readonly #maxLineBytes: number;
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #atStart = true;
+  #dead = false;
+
+  /** @param maxLineBytes longest line in bytes, without its line break */
+  constructor(sink: LineSink, maxLineBytes: number) {
+    this.#sink = sink;
+    this.#maxLineBytes = maxLineBytes;
+  }
+
+  push(chunk: Buffer): void {
+    let start = 0;
+    while (!this.#dead) {
+      const end = chunk.indexOf(LF, start);
+      if (end === -1) {
+        if (start < chunk.length) this.#hold(start === 0 ? chunk : chunk.subarray(start));
+        return;
+      }
+      this.#finish(chunk.subarray(start, end));
+      start = end + 1;
+    }
+  }
+
+  /** The stream has ended: a last line without line break counts (F-039). */
+  end(): void {
+    if (!this.#dead && this.#bytes > 0) this.#finish(Buffer.alloc(0));
+    this.#dead = true;
+    this.#chunks = [];
+  }
+
+  #hold(part: Buffer): void {
+    this.#bytes += part.length;
+    if (this.#bytes > this.#maxLineBytes) {
+      this.#tooLarge();
+      return;
+    }
+    this.#chunks.push(part);
+  }
+
+  #finish(last: Buffer): void {
+    let line = last;
+    if (this.#chunks.length > 0) {
+      this.#chunks.push(last);
+      line = Buffer.concat(this.#chunks, this.#bytes + last.length);
+      this.#chunks = [];
+      this.#bytes = 0;
+    }
+    if (line.length > this.#maxLineBytes) {
+      this.#tooLarge();
+      return;
+    }
+    this.#deliver(line);
+  }
+
+  #deliver(line: Buffer): void {
+    let start = 0;
+    if (this.#atStart) {
+      this.#atStart = false;
+      if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) start = 3; // F-030
+    }
+    const end = line.length > 0 && line[line.length - 1] === CR ? line.length - 1 : line.length;
+    if (start >= end) return;
+    // Node replaces invalid bytes silently; a message with replaced characters is not what was sent (F-029).
+    if (!isUtf8(line)) {
+      this.#sink.fault('invalid-utf8');
+      return;
+    }
+    const text = line.toString('utf8', start, end);
+    if (text.trim() !== '') this.#sink.line(text);
+  }
+
+  #tooLarge(): void {
+    this.#dead = true;
+    this.#chunks = [];
+    this.#bytes = 0;
+    this.#sink.fault('too-large');
+  }
+}
