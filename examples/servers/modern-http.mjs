@@ -10,8 +10,17 @@
  * Environment: PORT (default 3002, 0 picks a free one). Binds 127.0.0.1 only.
  */
 import { createServer as createHttpServer } from 'node:http';
-import { localhostHostValidation, localhostOriginValidation, toNodeHandler } from '@modelcontextprotocol/node';
-import { createMcpHandler, McpServer, ResourceNotFoundError, ResourceTemplate } from '@modelcontextprotocol/server';
+import {
+  localhostHostValidation,
+  localhostOriginValidation,
+  toNodeHandler,
+} from '@modelcontextprotocol/node';
+import {
+  createMcpHandler,
+  McpServer,
+  ResourceNotFoundError,
+  ResourceTemplate,
+} from '@modelcontextprotocol/server';
 import * as z from 'zod';
 
 const HOST = '127.0.0.1';
@@ -22,15 +31,24 @@ const notes = new Map();
 let lastId = 0;
 
 function addNote({ title, text, tags = [] }) {
-  if (notes.size >= MAX_NOTES) throw new Error(`The board is full (${MAX_NOTES} notes). Delete a note first.`);
+  if (notes.size >= MAX_NOTES)
+    throw new Error(`The board is full (${MAX_NOTES} notes). Delete a note first.`);
   lastId += 1;
   const note = { id: String(lastId), title, text, tags };
   notes.set(note.id, note);
   return note;
 }
 
-addNote({ title: 'Welcome', text: 'Notes live in memory and are gone when the server stops.', tags: ['help'] });
-addNote({ title: 'Tags', text: 'Give list_notes a tag to see only some of the notes.', tags: ['help', 'tags'] });
+addNote({
+  title: 'Welcome',
+  text: 'Notes live in memory and are gone when the server stops.',
+  tags: ['help'],
+});
+addNote({
+  title: 'Tags',
+  text: 'Give list_notes a tag to see only some of the notes.',
+  tags: ['help', 'tags'],
+});
 
 /** Waits `ms`; resolves false when the request was cancelled meanwhile. */
 function pause(ms, signal) {
@@ -82,7 +100,12 @@ function createServer() {
         text: z.string().max(10_000),
         tags: z.array(z.string().min(1).max(50)).max(10).optional(),
       }),
-      outputSchema: z.object({ id: z.string(), title: z.string(), text: z.string(), tags: z.array(z.string()) }),
+      outputSchema: z.object({
+        id: z.string(),
+        title: z.string(),
+        text: z.string(),
+        tags: z.array(z.string()),
+      }),
       annotations: { readOnlyHint: false, destructiveHint: false, openWorldHint: false },
     },
     (input) => {
@@ -127,7 +150,8 @@ function createServer() {
     'count_words',
     {
       title: 'Count words',
-      description: 'Counts the words of all notes in several passes, reporting progress after each. Can be cancelled.',
+      description:
+        'Counts the words of all notes in several passes, reporting progress after each. Can be cancelled.',
       inputSchema: z.object({
         steps: z.int().min(1).max(1000).default(5).describe('Number of passes'),
         delayMs: z.int().min(0).max(60_000).default(200).describe('Pause before each pass, in milliseconds'),
@@ -168,7 +192,8 @@ function createServer() {
     { title: 'Tags', description: 'Every tag and how many notes carry it', mimeType: 'application/json' },
     (uri) => {
       const counts = new Map();
-      for (const tag of [...notes.values()].flatMap((note) => note.tags)) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+      for (const tag of [...notes.values()].flatMap((note) => note.tags))
+        counts.set(tag, (counts.get(tag) ?? 0) + 1);
       return json(uri, Object.fromEntries(counts));
     },
   );
@@ -199,7 +224,10 @@ function createServer() {
       const list = found.map((note) => `- ${note.title}: ${note.text}`).join('\n') || '(there are none)';
       return {
         messages: [
-          { role: 'user', content: { type: 'text', text: `Summarise these notes tagged "${tag}":\n${list}` } },
+          {
+            role: 'user',
+            content: { type: 'text', text: `Summarise these notes tagged "${tag}":\n${list}` },
+          },
         ],
       };
     },

@@ -74,7 +74,11 @@ function convert(value, from, to) {
 
 function describeDimension(name) {
   const { base, units } = DIMENSIONS[name];
-  return { dimension: name, base, units: Object.entries(units).map(([symbol, unit]) => ({ symbol, name: unit.name })) };
+  return {
+    dimension: name,
+    base,
+    units: Object.entries(units).map(([symbol, unit]) => ({ symbol, name: unit.name })),
+  };
 }
 
 /** Waits `ms`; resolves false when the request was cancelled meanwhile. */
@@ -105,7 +109,9 @@ const unit = z.string().describe('Unit symbol, for example km, lb or C');
 function createServer() {
   const server = new McpServer(
     { name: 'units', title: 'Unit converter', version: '1.0.0' },
-    { instructions: 'Converts lengths, masses, temperatures and times. Ask list_units for the known symbols.' },
+    {
+      instructions: 'Converts lengths, masses, temperatures and times. Ask list_units for the known symbols.',
+    },
   );
 
   server.registerTool(
@@ -157,7 +163,9 @@ function createServer() {
       const bInA = convert(b.value, b.unit, a.unit);
       const sign = a.value === bInA ? 'equals' : a.value > bInA ? 'is more than' : 'is less than';
       const ratio = bInA === 0 ? 'no ratio' : `ratio ${Number((a.value / bInA).toPrecision(6))}`;
-      return { content: [{ type: 'text', text: `${a.value} ${a.unit} ${sign} ${b.value} ${b.unit} (${ratio})` }] };
+      return {
+        content: [{ type: 'text', text: `${a.value} ${a.unit} ${sign} ${b.value} ${b.unit} (${ratio})` }],
+      };
     },
   );
 
@@ -165,7 +173,8 @@ function createServer() {
     'conversion_table',
     {
       title: 'Build a conversion table',
-      description: 'Builds a conversion table row by row, reporting progress after each row. Can be cancelled.',
+      description:
+        'Builds a conversion table row by row, reporting progress after each row. Can be cancelled.',
       inputSchema: z.object({
         from: unit,
         to: unit,
