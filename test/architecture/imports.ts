@@ -32,7 +32,7 @@ export function importsOf(file: string, text: string): ImportEdge[] {
 }
 
 /** Every file below `root` with one of the endings, relative to it, with forward slashes. */
-export function filesBelow(root: string, endings: readonly string[]): string[] {
+function filesBelow(root: string, endings: readonly string[]): string[] {
   return readdirSync(root, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
     .map((entry) => relative(root, `${entry.parentPath}${sep}${entry.name}`).split(sep).join('/'))
