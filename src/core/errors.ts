@@ -20,7 +20,8 @@ export interface SignalboxErrorOptions {
   readonly details?: Readonly<Record<string, unknown>> | undefined;
 }
 
-const BRAND: unique symbol = Symbol.for('signalbox.error') as never;
+/** Shared by all loaded copies of this package. */
+const BRAND = Symbol.for('signalbox.error');
 
 /** Every fault that Signalbox itself finds. What a server answers is a {@link RemoteError} instead. */
 export class SignalboxError extends Error {
@@ -30,7 +31,6 @@ export class SignalboxError extends Error {
   readonly delivered: Delivery;
   readonly server: string | undefined;
   readonly details: Readonly<Record<string, unknown>>;
-  readonly [BRAND]: true = true;
 
   constructor(code: SignalboxErrorCode, message: string, options: SignalboxErrorOptions = {}) {
     const where = options.server === undefined ? '' : `${options.server}: `;
@@ -40,6 +40,7 @@ export class SignalboxError extends Error {
     this.delivered = options.delivered ?? 'no';
     this.server = options.server;
     this.details = options.details ?? {};
+    Object.defineProperty(this, BRAND, { value: true });
   }
 
   /** True for errors of any loaded copy of this package, which `instanceof` is not. */

@@ -76,7 +76,8 @@ export class FakeClock implements Clock {
     let best: FakeTimer | undefined;
     for (const timer of this.#timers) {
       if (timer.at > until) continue;
-      if (best === undefined || timer.at < best.at || (timer.at === best.at && timer.order < best.order)) best = timer;
+      if (best === undefined || timer.at < best.at || (timer.at === best.at && timer.order < best.order))
+        best = timer;
     }
     return best;
   }

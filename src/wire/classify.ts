@@ -33,13 +33,15 @@ export function classify(value: unknown): Classified {
     if (id === undefined || id === null) return { kind: 'invalid', why: 'a result without id', id };
     return { kind: 'result', message: value as unknown as JsonRpcResult };
   }
-  if (hasError) return { kind: 'error', message: { ...value, error: readError(value['error']) } as JsonRpcErrorResponse };
+  if (hasError)
+    return { kind: 'error', message: { ...value, error: readError(value['error']) } as JsonRpcErrorResponse };
   return { kind: 'invalid', why: 'neither method nor result nor error', id };
 }
 
 /** Errors are read generously: what is missing is substituted (F-049). */
 function readError(error: unknown): JsonRpcErrorResponse['error'] {
-  if (!isObject(error)) return { code: JSON_RPC_ERROR.internalError, message: 'malformed error', data: error };
+  if (!isObject(error))
+    return { code: JSON_RPC_ERROR.internalError, message: 'malformed error', data: error };
   const { code, message } = error;
   const safeCode = Number.isSafeInteger(code) ? (code as number) : JSON_RPC_ERROR.internalError;
   const safeMessage = typeof message === 'string' ? message : 'error without message';

@@ -5,7 +5,12 @@ import type { JsonRpcErrorObject, Params, RequestId } from './json-rpc.ts';
  * (`"key":value,"key":value`, without braces; empty for none), spliced in without being parsed again.
  * A `_meta` that `params` brings itself is kept; keys of `meta` come after it and win.
  */
-export function encodeRequest(id: RequestId, method: string, params: Params | undefined, meta: string): string {
+export function encodeRequest(
+  id: RequestId,
+  method: string,
+  params: Params | undefined,
+  meta: string,
+): string {
   const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"method":${quoteMethod(method)}`;
   return `${head}${encodeParams(params, meta)}}`;
 }
