@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLOORS, NOT_IN_ROOT_ENTRY } from './floors.ts';
 import { circles, importGraph, importsOf } from './imports.ts';
@@ -78,7 +78,12 @@ describe('the lint configuration knows the same floors', () => {
 
   beforeAll(() => {
     house = mkdtempSync(join(tmpdir(), 'signalbox-floors-'));
-    copyFileSync(join(project, '.oxlintrc.json'), join(house, '.oxlintrc.json'));
+    for (const file of ['.oxlintrc.json', 'tsconfig.base.json'])
+      copyFileSync(join(project, file), join(house, file));
+    write(
+      'tsconfig.json',
+      '{ "extends": "./tsconfig.base.json", "compilerOptions": { "types": [], "lib": ["es2023", "dom"], "noEmit": true } }',
+    );
     for (const room of rooms) {
       for (const other of rooms) {
         write(`src/${room}/to-${other}.ts`, `export { a } from '../${other}/x.ts';\n`);
@@ -114,6 +119,11 @@ describe('the lint configuration knows the same floors', () => {
       'src/client/circle-b.ts',
       "import { a } from './circle-a.ts';\nexport const b = (): unknown => a;\n",
     );
+    write('src/client/floating.ts', 'export const a = (p: Promise<void>): void => {\n  p;\n};\n');
+    write(
+      'src/client/switch.ts',
+      "export const a = (k: 'x' | 'y'): void => {\n  switch (k) {\n    case 'x':\n  }\n};\n",
+    );
     write('src/client/default.ts', 'export default 1;\n');
     write('src/client/any.ts', 'export const a = (b: any): unknown => b;\n');
     write(
@@ -124,13 +134,15 @@ describe('the lint configuration knows the same floors', () => {
     write('test/longer.ts', Array.from({ length: 601 }, (_, i) => `export const a${i} = ${i};`).join('\n'));
 
     const oxlint = join(project, 'node_modules', 'oxlint', 'bin', 'oxlint');
-    // The type-aware pass needs a real project around it; the plain rules are what is proven here.
+    // The type-aware pass is a program of its own, which oxlint looks up on the PATH from here.
+    const bin = join(project, 'node_modules', '.bin');
     const config = join(house, '.oxlintrc.json');
     const run = spawnSync(process.execPath, [oxlint, '--format', 'json', '-c', config, '.'], {
       cwd: house,
       encoding: 'utf8',
+      env: { ...process.env, PATH: `${bin}${delimiter}${process.env['PATH']}` },
     });
-    expect(run.status, run.stderr).toBe(1);
+    expect(run.status, run.stdout + run.stderr).toBe(1);
     const { diagnostics } = JSON.parse(run.stdout) as {
       diagnostics: { code?: string; filename: string; message: string }[];
     };
@@ -171,9 +183,11 @@ describe('the lint configuration knows the same floors', () => {
     },
   );
 
-  it('refuses timer modules, circles, default exports, any and long files', () => {
+  it('refuses timer modules, circles, floating promises, open switches, default exports, any and long files', () => {
     expect(codes('src/client/timers.ts')).toContain(RESTRICTED_IMPORT);
     expect(codes('src/client/circle-a.ts')).toContain('import(no-cycle)');
+    expect(codes('src/client/floating.ts')).toContain('typescript(no-floating-promises)');
+    expect(codes('src/client/switch.ts')).toContain('typescript(switch-exhaustiveness-check)');
     expect(codes('src/client/default.ts')).toContain('import(no-default-export)');
     expect(codes('src/client/any.ts')).toContain('typescript(no-explicit-any)');
     expect(codes('src/client/long.ts')).toContain('eslint(max-lines)');
