@@ -21,7 +21,6 @@ function nodeOf(release) {
     process.stdout.write(`test-nodes: installing ${packageName}@${release}\n`);
     mkdirSync(home, { recursive: true });
     writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-    // `--force`: the package names the release itself as its engine. It has no install script.
     const args = [
       'install',
       '--prefix',
