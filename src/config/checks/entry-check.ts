@@ -1,0 +1,107 @@
+import { SETTINGS_DEFAULTS } from '../settings.ts';
+import { type Findings, kindOf } from './findings.ts';
+import { address, headers, PORT_PLACEHOLDER } from './http-checks.ts';
+import { command, environment, programArguments } from './process-checks.ts';
+import { signalboxSettings } from './settings-check.ts';
+import { type Check, duration, flag, isRecord, listOf, someText } from './value-checks.ts';
+
+const names = listOf(someText);
+
+const object: Check = (value, at, findings) =>
+  isRecord(value) ? value : findings.problem(at, `is ${kindOf(value)}; write an object in { }`);
+
+const COMMON_KEYS: Readonly<Record<string, Check>> = {
+  disabled: flag,
+  timeout: duration(),
+  enabledTools: names,
+  disabledTools: names,
+  alwaysAllow: names,
+  'x-signalbox': signalboxSettings,
+};
+
+const PROCESS_KEYS: Readonly<Record<string, Check>> = {
+  ...COMMON_KEYS,
+  command,
+  args: programArguments,
+  env: environment,
+  envFile: someText,
+  cwd: someText,
+};
+
+const ADDRESS_KEYS: Readonly<Record<string, Check>> = {
+  ...COMMON_KEYS,
+  url: address,
+  headers,
+  oauth: object,
+};
+
+/** The keys that Signalbox reads, for a kind of transport. Of kinds that others registered, the common ones. */
+export function keysOf(kind: string | undefined): Readonly<Record<string, Check>> {
+  if (kind === 'stdio') return PROCESS_KEYS;
+  if (kind === undefined) return { ...PROCESS_KEYS, ...ADDRESS_KEYS };
+  return kind === 'auto' || kind === 'http' || kind === 'sse' || kind === 'rest' ? ADDRESS_KEYS : COMMON_KEYS;
+}
+
+/** What other hosts call some of our keys. They are kept, not read; that deserves a word. */
+const FOREIGN_KEYS: ReadonlyMap<string, string> = new Map([
+  ['requestTimeout', 'x-signalbox.timeouts.request'],
+  ['connectTimeout', 'x-signalbox.timeouts.connect'],
+  ['connectionTimeout', 'x-signalbox.timeouts.connect'],
+  ['environment', 'env'],
+  ['envs', 'env'],
+  ['http_headers', 'headers'],
+  ['httpHeaders', 'headers'],
+  ['autoApprove', 'alwaysAllow'],
+  ['includeTools', 'enabledTools'],
+  ['allowedTools', 'enabledTools'],
+  ['enabled_tools', 'enabledTools'],
+  ['excludeTools', 'disabledTools'],
+  ['blockedTools', 'disabledTools'],
+  ['disabled_tools', 'disabledTools'],
+  ['protocolVersion', 'x-signalbox.protocol'],
+  ['protocolEra', 'x-signalbox.protocol'],
+  ['keep_alive', 'x-signalbox.lazy'],
+]);
+
+/** Warns of keys that have a meaning elsewhere and none here, unless our own key stands beside them. */
+export function warnOfForeignKeys(entry: Readonly<Record<string, unknown>>, findings: Findings): void {
+  for (const [foreign, ours] of FOREIGN_KEYS) {
+    if (entry[foreign] === undefined || reach(entry, ours) !== undefined) continue;
+    findings.warn([foreign], `is kept for other hosts and not read; Signalbox reads "${ours}"`);
+  }
+  if (entry['enabled'] === false && entry['disabled'] === undefined) {
+    findings.problem(['enabled'], 'is not read; write "disabled": true instead');
+  }
+}
+
+function reach(entry: Readonly<Record<string, unknown>>, path: string): unknown {
+  let value: unknown = entry;
+  for (const key of path.split('.')) value = isRecord(value) ? value[key] : undefined;
+  return value;
+}
+
+/** What only several keys together can tell. Expects their checked values; a refused one is undefined. */
+export function checkTogether(entry: Readonly<Record<string, unknown>>, findings: Findings): void {
+  const { timeout, url } = entry;
+  if (typeof timeout === 'number' && timeout < 1000) {
+    findings.warn(['timeout'], `is ${timeout} ms; milliseconds are meant here, not seconds`);
+  }
+  const own = isRecord(entry['x-signalbox']) ? entry['x-signalbox'] : {};
+  const timeouts = isRecord(own['timeouts']) ? own['timeouts'] : {};
+  const request = timeouts['request'] ?? timeout ?? SETTINGS_DEFAULTS.timeouts.request;
+  const { total } = timeouts;
+  if (typeof request === 'number' && typeof total === 'number' && total < request) {
+    const at = ['x-signalbox', 'timeouts', 'total'];
+    findings.warn(at, `(${total} ms) ends calls before the time limit of a request (${request} ms)`);
+  }
+  const launch = isRecord(own['launch']) ? own['launch'] : undefined;
+  if (launch !== undefined && !('url' in entry)) {
+    findings.problem(['x-signalbox', 'launch'], 'needs "url"; a server on stdio is started by its "command"');
+  }
+  if (typeof url === 'string' && url.includes(PORT_PLACEHOLDER) && launch?.['port'] === undefined) {
+    findings.problem(
+      ['url'],
+      'contains {port}, which only "x-signalbox.launch.port" fills in; set that to "auto"',
+    );
+  }
+}

@@ -1,0 +1,132 @@
+import { shown } from './findings.ts';
+import { LAUNCH_KEYS, launch } from './launch-check.ts';
+import { type Check, count, duration, flag, group, isRecord, oneOf } from './value-checks.ts';
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const bytes = (max: number): Check => count({ min: 64, max, unit: 'bytes' });
+const stopStep = duration(undefined, 600_000);
+
+const protocol: Check = (value, at, findings) => {
+  if (value === 'auto' || value === 'legacy' || value === 'modern') return value;
+  if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/u.test(value)) return value;
+  return findings.problem(
+    at,
+    `is ${shown(value)}; write "auto", "legacy", "modern" or a revision like "2025-11-25"`,
+  );
+};
+
+const TIMEOUTS = {
+  connect: duration(),
+  request: duration('no limit'),
+  total: duration('no limit'),
+  probe: duration(),
+  idle: duration('never'),
+};
+const RETRY = {
+  maxAttempts: count({ min: 1, max: 1000, unit: 'attempts', off: 'no end' }),
+  baseMs: duration(),
+  maxMs: duration(),
+};
+const RESTART = {
+  limit: count({ min: 1, max: 1000, unit: 'restarts', off: 'no limit' }),
+  windowMs: duration(),
+  pauseMs: duration(),
+};
+const LIMITS = {
+  frameBytes: bytes(256 * MIB),
+  bodyBytes: bytes(256 * MIB),
+  stderrBytes: bytes(16 * MIB),
+  sendQueueBytes: bytes(1024 * MIB),
+  badFrames: count({ min: 1, max: 1_000_000, unit: 'frames' }),
+  headerBytes: bytes(MIB),
+  pages: count({ min: 1, max: 100_000, unit: 'pages' }),
+  items: count({ min: 1, max: 10_000_000, unit: 'items' }),
+};
+const STOP = { eofMs: stopStep, termMs: stopStep, killMs: stopStep };
+
+const orFalse =
+  (check: Check): Check =>
+  (value, at, findings) =>
+    value === false ? value : check(value, at, findings);
+
+const timeouts = group(TIMEOUTS, {
+  connection: '"connect"',
+  call: '"request"',
+  ready: '"launch.readyTimeoutMs"',
+});
+const retryKeys = group(RETRY, {
+  attempts: '"maxAttempts"',
+  retries: '"maxAttempts" (the first attempt counts too)',
+  maxRetries: '"maxAttempts" (the first attempt counts too)',
+  initialDelayMs: '"baseMs"',
+  maxDelayMs: '"maxMs"',
+});
+
+const retry: Check = (value, at, findings) => {
+  const result = retryKeys(value, at, findings);
+  if (!isRecord(result)) return result;
+  const { baseMs = 500, maxMs = 30_000 } = result;
+  if (typeof baseMs === 'number' && typeof maxMs === 'number' && baseMs > maxMs) {
+    findings.problem(
+      [...at, result['maxMs'] === undefined ? 'baseMs' : 'maxMs'],
+      `contradicts its twin: the first pause (${baseMs} ms) is longer than the longest (${maxMs} ms)`,
+    );
+  }
+  return result;
+};
+
+const KEYS: Readonly<Record<string, Check>> = {
+  protocol,
+  required: flag,
+  lazy: flag,
+  timeouts,
+  retry: orFalse(retry),
+  restart: orFalse(group(RESTART, { maxRestarts: '"limit"', max: '"limit"', window: '"windowMs"' })),
+  limits: group(LIMITS),
+  stop: group(STOP),
+  framing: oneOf('strict', 'tolerant'),
+  launch,
+};
+
+const onTheEntry = (key: string): string => `"${key}" on the entry itself, outside of "x-signalbox"`;
+
+/** The content of `x-signalbox`. */
+export const signalboxSettings: Check = group(KEYS, {
+  timeout: '"timeouts.request"',
+  requestTimeout: '"timeouts.request"',
+  requestTimeoutMs: '"timeouts.request"',
+  connectTimeout: '"timeouts.connect"',
+  connectionTimeout: '"timeouts.connect"',
+  connectTimeoutMs: '"timeouts.connect"',
+  idleTimeoutMs: '"timeouts.idle"',
+  retries: '"retry.maxAttempts"',
+  maxRetries: '"retry.maxAttempts"',
+  protocolVersion: '"protocol"',
+  protocolEra: '"protocol"',
+  era: '"protocol"',
+  keepAlive: '"lazy"',
+  ...Object.fromEntries(
+    ['type', 'disabled', 'command', 'args', 'env', 'envFile', 'cwd', 'url', 'headers', 'oauth'].map((key) => [
+      key,
+      onTheEntry(key),
+    ]),
+  ),
+});
+
+const GROUPS = {
+  timeouts: TIMEOUTS,
+  retry: RETRY,
+  restart: RESTART,
+  limits: LIMITS,
+  stop: STOP,
+  launch: LAUNCH_KEYS,
+};
+
+/** Every key of `x-signalbox`, in its order; keys of groups as `timeouts.request`. For the documentation's test. */
+export const SIGNALBOX_KEYS: readonly string[] = Object.keys(KEYS).flatMap((key) => [
+  key,
+  ...(Object.hasOwn(GROUPS, key)
+    ? Object.keys(GROUPS[key as keyof typeof GROUPS]).map((inner) => `${key}.${inner}`)
+    : []),
+]);

@@ -1,0 +1,157 @@
+/** Transport kinds that need no registration. `rest` is MCP mapped onto plain HTTP routes. */
+export type BuiltInKind = 'stdio' | 'http' | 'sse' | 'rest';
+
+/** When a launched server counts as ready. */
+export type ReadyCheck =
+  /** Its port accepts a TCP connection. The default. */
+  | { readonly tcp: true }
+  /** A GET of this path (or http(s) URL) gets any HTTP answer. */
+  | { readonly http: string }
+  /** This text appears in what it prints on stdout or stderr. Plain text, no pattern. */
+  | { readonly output: string };
+
+/** How Signalbox starts and stops the process behind a `url`. `{port}` in `args` and `env` becomes the port. */
+export interface LaunchSettings {
+  /** Program to run. Non-empty; started without a shell. */
+  readonly command: string;
+  /** Its arguments. Default: none. */
+  readonly args?: readonly string[] | undefined;
+  /** Environment variables beside the few that every server gets. Default: none. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Working directory. Default: the folder of the config file. */
+  readonly cwd?: string | undefined;
+  /** The port that stands for `{port}`: `'auto'` picks a free one; 1 to 65 535. Default: none. */
+  readonly port?: 'auto' | number | undefined;
+  /** Default `{ tcp: true }`. */
+  readonly ready?: ReadyCheck | undefined;
+  /** Longest wait for readiness, in ms. Default 20 000; 1 to 2 147 483 647. */
+  readonly readyTimeoutMs?: number | undefined;
+}
+
+/** Time limits in ms, each 1 to 2 147 483 647. */
+export interface TimeoutSettings {
+  /** Until a connection is set up, handshake included. Default 30 000. */
+  readonly connect?: number | undefined;
+  /** For one request without progress. Default: `timeout` of the entry, else 60 000; `false`: none. */
+  readonly request?: number | false | undefined;
+  /** For one call with all its waiting, progress and retries. Default 600 000, or `request` if longer; `false`: none. */
+  readonly total?: number | false | undefined;
+  /** For finding out which protocol revision a server speaks, and for a health probe. Default 1 000. */
+  readonly probe?: number | undefined;
+  /** A lazy server without a request for this long is stopped. Default 300 000; `false`: never. */
+  readonly idle?: number | false | undefined;
+}
+
+/** Attempts at connecting, with growing pauses between them. */
+export interface RetrySettings {
+  /** Attempts in all, the first included. Default 3; 1 to 1 000; `false`: no end. */
+  readonly maxAttempts?: number | false | undefined;
+  /** First pause, in ms, before jitter. Default 500; 1 to 2 147 483 647. */
+  readonly baseMs?: number | undefined;
+  /** Longest pause, in ms; not below `baseMs`. Default 30 000; 1 to 2 147 483 647. */
+  readonly maxMs?: number | undefined;
+}
+
+/** How often a server that dies is brought back. */
+export interface RestartSettings {
+  /** Restarts within `windowMs` before there is a pause. Default 5; 1 to 1 000; `false`: no limit. */
+  readonly limit?: number | false | undefined;
+  /** The window that `limit` counts in, in ms. Default 60 000; 1 to 2 147 483 647. */
+  readonly windowMs?: number | undefined;
+  /** The pause after too many restarts, in ms. Default 300 000; 1 to 2 147 483 647. */
+  readonly pauseMs?: number | undefined;
+}
+
+/** Bounds on what a server may send. Whole numbers; none can be switched off. */
+export interface LimitSettings {
+  /** Longest stdio line and longest SSE event, in bytes. Default 8 MiB; 64 bytes to 256 MiB. */
+  readonly frameBytes?: number | undefined;
+  /** Largest HTTP body, in bytes. Default 16 MiB; 64 bytes to 256 MiB. */
+  readonly bodyBytes?: number | undefined;
+  /** How much of a server's stderr is kept, in bytes. Default 64 KiB; 64 bytes to 16 MiB. */
+  readonly stderrBytes?: number | undefined;
+  /** Outgoing bytes that may wait for a server that does not read. Default 16 MiB; 64 bytes to 1 GiB. */
+  readonly sendQueueBytes?: number | undefined;
+  /** Unreadable frames in a row before the connection is given up. Default 10; 1 to 1 000 000. */
+  readonly badFrames?: number | undefined;
+  /** Largest HTTP response header block, in bytes. Default 16 KiB; 64 bytes to 1 MiB. */
+  readonly headerBytes?: number | undefined;
+  /** Pages that one list may have. Default 100; 1 to 100 000. */
+  readonly pages?: number | undefined;
+  /** Items that one list may have. Default 10 000; 1 to 10 000 000. */
+  readonly items?: number | undefined;
+}
+
+/** Steps of a process stop, in ms, each 1 to 600 000: stdin end → `eofMs` → SIGTERM → `termMs` → SIGKILL → `killMs`. */
+export interface StopSettings {
+  /** Default 2 000. */
+  readonly eofMs?: number | undefined;
+  /** Default 3 000. */
+  readonly termMs?: number | undefined;
+  /** How long to wait for the kernel after SIGKILL. Default 1 000. */
+  readonly killMs?: number | undefined;
+}
+
+/** What only Signalbox knows about a server, under the one key `x-signalbox`. Other keys are refused here. */
+export interface SignalboxSettings {
+  /** Protocol era: found out (`'auto'`, the default), forced, or one revision as YYYY-MM-DD. */
+  readonly protocol?: 'auto' | 'legacy' | 'modern' | (string & {}) | undefined;
+  /** Whether the application is not ready without this server. Default `false`. */
+  readonly required?: boolean | undefined;
+  /** Whether the server is started on first use and stopped when idle. Default `false`. */
+  readonly lazy?: boolean | undefined;
+  readonly timeouts?: TimeoutSettings | undefined;
+  /** `false`: one attempt only. */
+  readonly retry?: RetrySettings | false | undefined;
+  /** `false`: a server that died stays down. */
+  readonly restart?: RestartSettings | false | undefined;
+  readonly limits?: LimitSettings | undefined;
+  readonly stop?: StopSettings | undefined;
+  /** stdio: one message a line (`'strict'`, the default), or also messages printed over several lines. */
+  readonly framing?: 'strict' | 'tolerant' | undefined;
+  /** Only together with `url`. Default: the server is running already. */
+  readonly launch?: LaunchSettings | undefined;
+}
+
+/**
+ * One server as people write it in `.mcp.json`, after `${VAR}` expansion. Without `type`, `command` means `stdio`,
+ * and `url` means HTTP with a fall back to HTTP+SSE. Keys that are not listed here belong to other hosts, or to a
+ * transport kind of your own, and are kept as they are.
+ */
+export interface ServerEntry {
+  /** Transport kind; `streamable-http` and `streamableHttp` are read as `http`. Default: from the shape. */
+  readonly type?: BuiltInKind | (string & {}) | undefined;
+  /** Whether the server is listed and never connected. Default `false`. */
+  readonly disabled?: boolean | undefined;
+  /** Time limit of one request, in ms. Default 60 000; 1 to 2 147 483 647; below 1 000 is warned of. */
+  readonly timeout?: number | undefined;
+  /** Names of the tools to offer. Default: all. */
+  readonly enabledTools?: readonly string[] | undefined;
+  /** Names of the tools to hide, also from `enabledTools`. Default: none. */
+  readonly disabledTools?: readonly string[] | undefined;
+  /** Names of the tools that need no consent. Default: none. Kept for hosts; grants nothing by itself. */
+  readonly alwaysAllow?: readonly string[] | undefined;
+
+  /** stdio: program to run. Non-empty; started without a shell. */
+  readonly command?: string | undefined;
+  /** stdio: its arguments. Default: none. */
+  readonly args?: readonly string[] | undefined;
+  /** stdio: environment variables beside the few that every server gets. Default: none. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** stdio: file of `NAME=value` lines; `env` wins over it. `loadConfig` reads it into `env` and drops the key. */
+  readonly envFile?: string | undefined;
+  /** stdio: working directory. Default: the folder of the config file. */
+  readonly cwd?: string | undefined;
+
+  /** http, sse, rest: address; http or https, without userinfo. `{port}` is the port of `launch`. */
+  readonly url?: string | undefined;
+  /** http, sse, rest: headers of every request. Those that the protocol sets are refused. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** http, sse, rest: OAuth settings, kept as they are. */
+  readonly oauth?: Readonly<Record<string, unknown>> | undefined;
+
+  readonly 'x-signalbox'?: SignalboxSettings | undefined;
+
+  /** What other hosts, or your own transport kinds, read. */
+  readonly [key: string]: unknown;
+}

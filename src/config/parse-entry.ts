@@ -1,0 +1,66 @@
+import { checkTogether, keysOf, warnOfForeignKeys } from './checks/entry-check.ts';
+import { Findings, findingText, kindOf } from './checks/findings.ts';
+import { checkServerName } from './checks/server-name.ts';
+import { transportKind } from './checks/transport-kind.ts';
+import { isRecord } from './checks/value-checks.ts';
+import type { ServerEntry } from './entry.ts';
+import { entryError } from './entry-error.ts';
+
+/** Options of {@link parseEntry}. */
+export interface ParseEntryOptions {
+  /** Transport kinds that were registered beside the built-in ones. Default: none. */
+  readonly kinds?: readonly string[] | undefined;
+}
+
+/** An entry that is known to be sound. */
+export interface ParsedEntry {
+  readonly name: string;
+  /** Transport kind: a built-in or registered one, or `auto`: HTTP, then HTTP+SSE where that answers 400, 404 or 405. */
+  readonly kind: string;
+  /** The entry in its normal form. `parseEntry` accepts it again and changes nothing more. */
+  readonly entry: ServerEntry;
+  /** What is odd but no fault, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Checks one server entry and brings it into its normal form: aliases of types resolved, numbers in `env` and
+ * `headers` as text, no `undefined`. `${VAR}` is not expanded here; `loadConfig` does that.
+ *
+ * @throws SignalboxError `CONFIG_INVALID` with every problem of the entry in `details.problems`.
+ */
+export function parseEntry(name: string, raw: unknown, options: ParseEntryOptions = {}): ParsedEntry {
+  const findings = new Findings();
+  const checked = checkEntry(name, raw, options, findings);
+  const [first, ...others] = findings.problems;
+  if (first !== undefined || checked === undefined) {
+    throw entryError(name, [first ?? { path: [], message: 'the entry is not sound' }, ...others]);
+  }
+  return { name, ...checked, warnings: findings.warnings.map(findingText) };
+}
+
+/** {@link parseEntry} for callers that know places in a file: everything found goes into `findings`. */
+export function checkEntry(
+  name: string,
+  raw: unknown,
+  { kinds = [] }: ParseEntryOptions,
+  findings: Findings,
+): Pick<ParsedEntry, 'kind' | 'entry'> | undefined {
+  checkServerName(name, findings);
+  if (!isRecord(raw)) {
+    return findings.problem([], `the entry is ${kindOf(raw)}; write an object with "command" or "url"`);
+  }
+  const kind = transportKind(raw, kinds, findings);
+  const keys = keysOf(kind);
+  // No prototype: keys come from a file (S20).
+  const entry = Object.create(null) as Record<string, unknown>;
+  for (const [key, value] of Object.entries(raw)) {
+    if (value === undefined) continue;
+    if (key === '__proto__') findings.warn([key], 'is ignored: no setting can have this name');
+    else entry[key] = Object.hasOwn(keys, key) ? keys[key]?.(value, [key], findings) : value;
+  }
+  if (kind !== undefined && raw['type'] !== undefined) entry['type'] = kind;
+  warnOfForeignKeys(entry, findings);
+  checkTogether(entry, findings);
+  return kind === undefined ? undefined : { kind, entry };
+}

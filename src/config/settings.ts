@@ -1,0 +1,153 @@
+import type { LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
+
+/** {@link LaunchSettings} with every default filled in. */
+export interface ResolvedLaunch {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | undefined;
+  readonly port: 'auto' | number | undefined;
+  readonly ready: ReadyCheck;
+  readonly readyTimeoutMs: number;
+}
+
+/** {@link SignalboxSettings} with every default filled in. `false` has become the number that means the same. */
+export interface ResolvedSettings {
+  /** `auto`, `legacy`, `modern` or a revision as YYYY-MM-DD. */
+  readonly protocol: string;
+  readonly required: boolean;
+  readonly lazy: boolean;
+  /** In ms. Infinity: no limit. */
+  readonly timeouts: {
+    readonly connect: number;
+    readonly request: number;
+    readonly total: number;
+    readonly probe: number;
+    readonly idle: number;
+  };
+  /** `maxAttempts` 1: no retry; Infinity: no end. */
+  readonly retry: { readonly maxAttempts: number; readonly baseMs: number; readonly maxMs: number };
+  /** `limit` 0: no restart; Infinity: no limit. */
+  readonly restart: { readonly limit: number; readonly windowMs: number; readonly pauseMs: number };
+  readonly limits: {
+    readonly frameBytes: number;
+    readonly bodyBytes: number;
+    readonly stderrBytes: number;
+    readonly sendQueueBytes: number;
+    readonly badFrames: number;
+    readonly headerBytes: number;
+    readonly pages: number;
+    readonly items: number;
+  };
+  readonly stop: { readonly eofMs: number; readonly termMs: number; readonly killMs: number };
+  readonly framing: 'strict' | 'tolerant';
+  readonly launch: ResolvedLaunch | undefined;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** How long a launched server may take to become ready, in ms. */
+const READY_TIMEOUT_MS = 20_000;
+
+/** What holds for an entry that says nothing. Frozen in depth. */
+export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
+  protocol: 'auto',
+  required: false,
+  lazy: false,
+  timeouts: Object.freeze({
+    connect: 30_000,
+    request: 60_000,
+    total: 600_000,
+    probe: 1000,
+    idle: 300_000,
+  }),
+  retry: Object.freeze({ maxAttempts: 3, baseMs: 500, maxMs: 30_000 }),
+  restart: Object.freeze({ limit: 5, windowMs: 60_000, pauseMs: 300_000 }),
+  // The first six are those of the transports, which stand a floor above; a test holds both together.
+  limits: Object.freeze({
+    frameBytes: 8 * MIB,
+    bodyBytes: 16 * MIB,
+    stderrBytes: 64 * KIB,
+    sendQueueBytes: 16 * MIB,
+    badFrames: 10,
+    headerBytes: 16 * KIB,
+    pages: 100,
+    items: 10_000,
+  }),
+  stop: Object.freeze({ eofMs: 2000, termMs: 3000, killMs: 1000 }),
+  framing: 'strict',
+  launch: undefined,
+});
+
+/**
+ * Fills in every default. Expects an entry that `parseEntry` has accepted and does not check again.
+ *
+ * @example resolveSettings({ command: 'node', timeout: 5_000 }).timeouts.request // 5000
+ */
+export function resolveSettings(entry: ServerEntry): ResolvedSettings {
+  const own: SignalboxSettings = entry['x-signalbox'] ?? {};
+  const defaults = SETTINGS_DEFAULTS;
+  const timeouts = filled(defaults.timeouts, { request: entry.timeout, ...present(own.timeouts) });
+  return Object.freeze({
+    protocol: own.protocol ?? defaults.protocol,
+    required: own.required ?? defaults.required,
+    lazy: own.lazy ?? defaults.lazy,
+    timeouts:
+      own.timeouts?.total === undefined
+        ? Object.freeze({ ...timeouts, total: Math.max(defaults.timeouts.total, timeouts.request) })
+        : timeouts,
+    retry: own.retry === false ? NO_RETRY : filled(defaults.retry, own.retry),
+    restart: own.restart === false ? NO_RESTART : filled(defaults.restart, own.restart),
+    limits: filled(defaults.limits, own.limits),
+    stop: filled(defaults.stop, own.stop),
+    framing: own.framing ?? defaults.framing,
+    launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
+  });
+}
+
+const NO_RETRY: ResolvedSettings['retry'] = Object.freeze({ ...SETTINGS_DEFAULTS.retry, maxAttempts: 1 });
+const NO_RESTART: ResolvedSettings['restart'] = Object.freeze({ ...SETTINGS_DEFAULTS.restart, limit: 0 });
+
+function resolveLaunch(launch: LaunchSettings): ResolvedLaunch {
+  return Object.freeze({
+    command: launch.command,
+    args: Object.freeze([...(launch.args ?? [])]),
+    env: Object.freeze(copied(launch.env ?? {})),
+    cwd: launch.cwd,
+    port: launch.port,
+    ready: Object.freeze({ ...(launch.ready ?? { tcp: true as const }) }),
+    readyTimeoutMs: launch.readyTimeoutMs ?? READY_TIMEOUT_MS,
+  });
+}
+
+/** A copy without prototype: its keys are other people's (S20). */
+function copied(record: Readonly<Record<string, string>>): Record<string, string> {
+  const copy = Object.create(null) as Record<string, string>;
+  for (const [key, value] of Object.entries(record)) copy[key] = value;
+  return copy;
+}
+
+type NumberGroup<Name extends string> = Readonly<Record<Name, number>>;
+type GivenGroup<Name extends string> = { readonly [Key in Name]?: number | false | undefined };
+
+/** The defaults of a group with what is given laid over them; `false` becomes Infinity. */
+function filled<Name extends string>(
+  defaults: NumberGroup<Name>,
+  given: GivenGroup<Name> | undefined,
+): NumberGroup<Name> {
+  const result: Record<Name, number> = { ...defaults };
+  if (given === undefined) return Object.freeze(result);
+  for (const name of Object.keys(defaults) as Name[]) {
+    const value = given[name];
+    if (value !== undefined) result[name] = typeof value === 'number' ? value : Number.POSITIVE_INFINITY;
+  }
+  return Object.freeze(result);
+}
+
+/** Without the keys that are there and undefined, so that a spread does not hide what it is laid over. */
+function present<Name extends string>(given: GivenGroup<Name> | undefined): GivenGroup<Name> {
+  return Object.fromEntries(
+    Object.entries(given ?? {}).filter(([, value]) => value !== undefined),
+  ) as GivenGroup<Name>;
+}
