@@ -1,7 +1,7 @@
 /** Keeps the last bytes of a stream, such as a server's stderr: memory stays flat however much is written (F-022). */
 export class ByteRing {
   readonly #capacity: number;
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
   #bytes = 0;
   #total = 0;
 

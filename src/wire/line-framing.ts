@@ -7,12 +7,23 @@ export type LineFault = 'invalid-utf8' | 'too-large';
 export interface LineSink {
   /** A whole line without its line break; never blank. */
   line(text: string): void;
-  /** A line that cannot be read. After `too-large` the decoder is dead. */
-  fault(fault: LineFault): void;
+  /**
+   * A line that cannot be read, and its beginning with unreadable bytes replaced. After `too-large` the decoder is
+   * dead.
+   */
+  fault(fault: LineFault, sample: string): void;
 }
 
 const LF = 0x0a;
 const CR = 0x0d;
+const SAMPLE_BYTES = 200;
+/** So many small chunks are joined into one: a chunk costs some hundred bytes beside its content (F-035). */
+const JOIN_CHUNKS = 1024;
+
+/** True if a line can be a JSON-RPC message: an object, or a batch. `[INFO] started` is none (F-032). */
+export function beginsMessage(line: string): boolean {
+  return line.charCodeAt(0) === 0x7b || /^\s*(?:\{|\[\s*[[{\]])/u.test(line);
+}
 
 /**
  * Cuts a byte stream into lines. Chunks are kept in a list until their line is whole and joined once, so the cost
@@ -22,6 +33,8 @@ export class LineDecoder {
   readonly #sink: LineSink;
   readonly #maxLineBytes: number;
   #chunks: Buffer[] = [];
+  /** How many at the end of the list have not been joined yet. */
+  #loose = 0;
   #bytes = 0;
   #atStart = true;
   #dead = false;
@@ -54,11 +67,17 @@ export class LineDecoder {
 
   #hold(part: Buffer): void {
     this.#bytes += part.length;
-    if (this.#bytes > this.#maxLineBytes) {
+    // One byte more than a line may have: it can be the CR of its line break.
+    if (this.#bytes > this.#maxLineBytes + 1) {
       this.#tooLarge();
       return;
     }
     this.#chunks.push(part);
+    this.#loose++;
+    if (this.#loose === JOIN_CHUNKS) {
+      this.#chunks.push(Buffer.concat(this.#chunks.splice(-JOIN_CHUNKS)));
+      this.#loose = 0;
+    }
   }
 
   #finish(last: Buffer): void {
@@ -67,11 +86,8 @@ export class LineDecoder {
       this.#chunks.push(last);
       line = Buffer.concat(this.#chunks, this.#bytes + last.length);
       this.#chunks = [];
+      this.#loose = 0;
       this.#bytes = 0;
-    }
-    if (line.length > this.#maxLineBytes) {
-      this.#tooLarge();
-      return;
     }
     this.#deliver(line);
   }
@@ -84,9 +100,13 @@ export class LineDecoder {
     }
     const end = line.length > 0 && line[line.length - 1] === CR ? line.length - 1 : line.length;
     if (start >= end) return;
+    if (end - start > this.#maxLineBytes) {
+      this.#tooLarge();
+      return;
+    }
     // Node replaces invalid bytes silently; a message with replaced characters is not what was sent (F-029).
     if (!isUtf8(line)) {
-      this.#sink.fault('invalid-utf8');
+      this.#sink.fault('invalid-utf8', line.toString('utf8', start, Math.min(end, start + SAMPLE_BYTES)));
       return;
     }
     const text = line.toString('utf8', start, end);
@@ -97,6 +117,6 @@ export class LineDecoder {
     this.#dead = true;
     this.#chunks = [];
     this.#bytes = 0;
-    this.#sink.fault('too-large');
+    this.#sink.fault('too-large', '');
   }
 }

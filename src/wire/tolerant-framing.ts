@@ -1,3 +1,5 @@
+import { beginsMessage } from './line-framing.ts';
+
 /**
  * Assembles messages that a server pretty-prints over several lines (`x-signalbox.framing: 'tolerant'`).
  *
@@ -21,7 +23,7 @@ export class MessageAssembler {
   }
 
   line(text: string): void {
-    if (this.#lines.length === 0 && !/^\s*[{[]/u.test(text)) {
+    if (this.#lines.length === 0 && !beginsMessage(text)) {
       this.#deliver(text);
       return;
     }

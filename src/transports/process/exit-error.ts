@@ -1,0 +1,34 @@
+import type { SignalboxErrorCode } from '../../core/error-codes.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { ExitStatus } from './managed-process.ts';
+
+const LINES_IN_MESSAGE = 3;
+
+/** In words: `exited with code 1` or `was killed by SIGKILL`. */
+export function describeExit({ code, signal }: ExitStatus): string {
+  return signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}`;
+}
+
+/** The end of a server's stderr, each line made safe to print; `details.stderrTail` of an error. */
+export function safeTail(lines: readonly string[]): string {
+  return lines.map((line) => sanitizePeerText(line)).join('\n');
+}
+
+/** The error that tells of an exit: code or signal, and what the server said last (F-003, F-004). */
+export function exitError(
+  code: SignalboxErrorCode,
+  server: string,
+  status: ExitStatus,
+  stderr: readonly string[],
+): SignalboxError {
+  const said = sanitizePeerText(stderr.slice(-LINES_IN_MESSAGE).join(' | '));
+  const message = `the process of the server ${describeExit(status)}; ${
+    said === '' ? 'it wrote nothing to stderr' : `its last words on stderr: ${said}`
+  }`;
+  return new SignalboxError(code, message, {
+    server,
+    delivered: 'unknown',
+    details: { exitCode: status.code, signal: status.signal, stderrTail: safeTail(stderr) },
+  });
+}

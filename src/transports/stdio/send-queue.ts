@@ -1,0 +1,133 @@
+import type { Writable } from 'node:stream';
+import { type Delivery, SignalboxError } from '../../core/errors.ts';
+import type { Outgoing } from '../transport.ts';
+
+/** A write ends with the frame that reaches this size: what fits a pipe at once stays one system call. */
+const BATCH_BYTES = 64 * 1024;
+
+interface Waiting {
+  readonly outgoing: Outgoing;
+  readonly bytes: number;
+}
+
+/** What a {@link SendQueue} is made with. */
+export interface SendQueueOptions {
+  readonly server: string;
+  /** Bytes that may wait, including those of the write under way. */
+  readonly limitBytes: number;
+  /** The peer does not read any more. Called at most once. */
+  readonly onBroken: (cause: Error) => void;
+}
+
+/**
+ * Lines on their way into a pipe. All frames of one tick leave in one write; while a write is under way, further
+ * frames wait here and not in the stream, so that at the end it is known which of them never left (F-015).
+ */
+export class SendQueue {
+  readonly #stdin: Writable;
+  readonly #options: SendQueueOptions;
+  /** Not yet given to the stream, oldest first. */
+  #waiting: Waiting[] = [];
+  /** Given to the stream, not yet taken by the kernel. */
+  #inFlight: readonly Waiting[] = [];
+  #bytes = 0;
+  #scheduled = false;
+  #broken = false;
+
+  constructor(stdin: Writable, options: SendQueueOptions) {
+    this.#stdin = stdin;
+    this.#options = options;
+    stdin.on('error', (error) => this.#break(error));
+  }
+
+  push(outgoing: Outgoing): void {
+    const { server, limitBytes } = this.#options;
+    if (this.#broken) {
+      outgoing.failed(new SignalboxError('CONNECTION_LOST', 'the server has closed its input', { server }));
+      return;
+    }
+    const bytes = Buffer.byteLength(outgoing.text) + 1;
+    // F-014: a single message may be larger than the limit, but nothing waits behind a full pipe beyond it.
+    if (this.#bytes > 0 && this.#bytes + bytes > limitBytes) {
+      const what = `the server does not read: ${this.#bytes} bytes wait for it already; try again later`;
+      outgoing.failed(new SignalboxError('BACKPRESSURE', what, { server, details: { limitBytes } }));
+      return;
+    }
+    this.#bytes += bytes;
+    this.#waiting.push({ outgoing, bytes });
+    if (this.#scheduled || this.#inFlight.length > 0) return;
+    this.#scheduled = true;
+    // After all microtasks: callers that resume one after another still share a write.
+    process.nextTick(() => {
+      this.#scheduled = false;
+      if (this.#inFlight.length === 0) this.#write(BATCH_BYTES);
+    });
+  }
+
+  /** Gives everything to the stream now: what follows is the end of the stream. */
+  flushAll(): void {
+    this.#write(Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * Fails all that has not left. A frame of a write under way may have been read by the peer, in part or whole;
+   * one that waits here was not.
+   */
+  fail(errorFor: (delivered: Delivery) => SignalboxError): void {
+    this.#broken = true;
+    const inDoubt = this.#inFlight;
+    const waiting = this.#waiting;
+    this.#inFlight = [];
+    this.#waiting = [];
+    this.#bytes = 0;
+    for (const { outgoing } of inDoubt) outgoing.failed(errorFor('unknown'));
+    for (const { outgoing } of waiting) outgoing.failed(errorFor('no'));
+  }
+
+  #write(maxBytes: number): void {
+    if (this.#broken || this.#waiting.length === 0) return;
+    const batch: Waiting[] = [];
+    let text = '';
+    let batchBytes = 0;
+    let taken = 0;
+    for (const entry of this.#waiting) {
+      if (batchBytes >= maxBytes) break;
+      taken++;
+      // Its call has been given up meanwhile: what nobody waits for need not be asked.
+      if (entry.outgoing.settled) {
+        this.#bytes -= entry.bytes;
+        continue;
+      }
+      batch.push(entry);
+      batchBytes += entry.bytes;
+      text += `${entry.outgoing.text}\n`;
+    }
+    this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
+    if (batch.length === 0) return;
+    this.#inFlight = this.#inFlight.length === 0 ? batch : [...this.#inFlight, ...batch];
+    this.#stdin.write(text, (error) => {
+      if (error == null) this.#written(batch);
+    });
+    // The very first attempt failed: the kernel took not a single byte, so the peer cannot have seen the frames.
+    if (this.#stdin.errored !== null) {
+      this.#waiting = [...batch, ...this.#waiting];
+      this.#inFlight = this.#inFlight.filter((entry) => !batch.includes(entry));
+    }
+  }
+
+  #written(batch: readonly Waiting[]): void {
+    if (this.#inFlight.length === 0) return; // failed meanwhile
+    this.#inFlight = this.#inFlight.length === batch.length ? [] : this.#inFlight.slice(batch.length);
+    for (const { outgoing, bytes } of batch) {
+      this.#bytes -= bytes;
+      outgoing.flushed();
+    }
+    if (this.#inFlight.length === 0) this.#write(BATCH_BYTES);
+  }
+
+  #break(cause: Error): void {
+    if (this.#broken) return;
+    this.#broken = true;
+    this.#options.onBroken(cause);
+  }
+}
