@@ -5,6 +5,8 @@ export interface SseEvent {
   readonly data: string;
   /** The last event id as of this event; undefined if the stream never set one. */
   readonly id: string | undefined;
+  /** True if this event brought the id itself, false if it stands from an earlier one. */
+  readonly setsId: boolean;
 }
 
 /** What an {@link SseDecoder} hands on. */
@@ -20,6 +22,8 @@ export interface SseSink {
 const LF = 0x0a;
 const CR = 0x0d;
 const MAX_EVENT_ID_LENGTH = 1024;
+/** So many small chunks are joined into one: a chunk costs some hundred bytes beside its content (F-108). */
+const JOIN_CHUNKS = 1024;
 
 /**
  * Parses `text/event-stream` as the WHATWG standard has it (line breaks CR, LF or CRLF cut anywhere, BOM, comments),
@@ -29,11 +33,14 @@ export class SseDecoder {
   readonly #sink: SseSink;
   readonly #maxEventBytes: number;
   #chunks: Buffer[] = [];
+  /** How many at the end of the list have not been joined yet. */
+  #loose = 0;
   #held = 0;
   #data: string[] = [];
   #dataBytes = 0;
   #event = '';
   #id: string | undefined;
+  #setsId = false;
   #sawField = false;
   #skipLf = false;
   #atStart = true;
@@ -76,8 +83,16 @@ export class SseDecoder {
 
   #hold(part: Buffer): void {
     this.#held += part.length;
-    if (this.#held + this.#dataBytes > this.#maxEventBytes) this.#fail();
-    else this.#chunks.push(part);
+    if (this.#held + this.#dataBytes > this.#maxEventBytes) {
+      this.#fail();
+      return;
+    }
+    this.#chunks.push(part);
+    this.#loose++;
+    if (this.#loose === JOIN_CHUNKS) {
+      this.#chunks.push(Buffer.concat(this.#chunks.splice(-JOIN_CHUNKS)));
+      this.#loose = 0;
+    }
   }
 
   #line(last: Buffer): void {
@@ -86,6 +101,7 @@ export class SseDecoder {
       this.#chunks.push(last);
       line = Buffer.concat(this.#chunks, this.#held + last.length);
       this.#chunks = [];
+      this.#loose = 0;
       this.#held = 0;
     }
     if (line.length + this.#dataBytes > this.#maxEventBytes) {
@@ -117,7 +133,10 @@ export class SseDecoder {
     } else if (name === 'id') {
       // F-115: an id that could break a header, or that is unreasonably long, is not used.
       // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
-      if (value.length <= MAX_EVENT_ID_LENGTH && !/[\u0000-\u001F\u007F]/u.test(value)) this.#id = value;
+      if (value.length <= MAX_EVENT_ID_LENGTH && !/[\u0000-\u001F\u007F]/u.test(value)) {
+        this.#id = value;
+        this.#setsId = true;
+      }
       this.#sawField = true;
     } else if (name === 'retry' && /^\d{1,16}$/u.test(value)) {
       this.#sink.retry(Number(value));
@@ -130,10 +149,12 @@ export class SseDecoder {
       event: this.#event === '' ? 'message' : this.#event,
       data: this.#data.length === 1 ? this.#data[0]! : this.#data.join('\n'),
       id: this.#id,
+      setsId: this.#setsId,
     };
     this.#data = [];
     this.#dataBytes = 0;
     this.#event = '';
+    this.#setsId = false;
     this.#sawField = false;
     this.#sink.event(event);
   }
