@@ -1,0 +1,161 @@
+import { abortError } from '../../core/abort.ts';
+import { deferred } from '../../core/deferred.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { redactUrl } from '../../core/redact.ts';
+import type {
+  CloseReason,
+  Outgoing,
+  Transport,
+  TransportDiagnostics,
+  TransportReceiver,
+} from '../transport.ts';
+import type { TransportContext } from '../transport-context.ts';
+import type { HttpLink, LiveExchange } from './http-link.ts';
+import { endpointUrl, type HttpTransportOptions, STREAM_IDLE_MS } from './http-options.ts';
+import { LingerList } from './linger-list.ts';
+import { ListenStream } from './listen-stream.ts';
+import type { PoolCache, PoolLease } from './pool-cache.ts';
+import { PostCall } from './post-call.ts';
+import { RequestHeaders } from './request-headers.ts';
+import { SessionEnd } from './session-end.ts';
+
+/**
+ * Streamable HTTP, all revisions: each message is a POST with an answer of its own, as JSON or as an event stream.
+ * What only the legacy era has (session id, GET stream, resumption, DELETE) happens when the server offers it.
+ */
+export class HttpTransport implements Transport {
+  readonly kind = 'http';
+  readonly streamPerRequest = true;
+  readonly #context: TransportContext;
+  readonly #pools: PoolCache;
+  readonly #url: URL;
+  readonly #headers: RequestHeaders;
+  readonly #idleMs: number;
+  readonly #closed = deferred<CloseReason>();
+  #lease: PoolLease | undefined;
+  #link: HttpLink | undefined;
+  #listening: ListenStream | undefined;
+  #farewell: SessionEnd | undefined;
+  #closing: Promise<void> | undefined;
+  #ended = false;
+
+  /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
+  constructor(options: HttpTransportOptions, context: TransportContext, pools: PoolCache) {
+    this.#context = context;
+    this.#pools = pools;
+    this.#url = endpointUrl(options.url, context.server);
+    this.#headers = new RequestHeaders(options.headers ?? {}, context);
+    this.#idleMs = options.idleMs ?? STREAM_IDLE_MS;
+  }
+
+  get closed(): Promise<CloseReason> {
+    return this.#closed.promise;
+  }
+
+  /** Does no I/O: the first message connects. */
+  open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(abortError(signal, this.#context.server));
+    if (this.#ended || this.#closing !== undefined || this.#link !== undefined)
+      return Promise.reject(this.#notOpen());
+    const context = this.#context;
+    this.#lease = this.#pools.acquire(this.#url.origin, context.limits.headerBytes);
+    const link: HttpLink = {
+      server: context.server,
+      lease: this.#lease,
+      context,
+      receiver,
+      url: this.#url,
+      headers: this.#headers,
+      live: new Set<LiveExchange>(),
+      linger: new LingerList(context.clock),
+      sessionId: undefined,
+      sessionLost: (sessionId) => this.#forgetSession(sessionId),
+    };
+    this.#link = link;
+    return Promise.resolve();
+  }
+
+  send(outgoing: Outgoing): void {
+    if (this.#link === undefined || this.#ended || this.#closing !== undefined) {
+      outgoing.failed(this.#notOpen());
+      return;
+    }
+    new PostCall(this.#link, outgoing).start();
+  }
+
+  abandon(outgoing: Outgoing): void {
+    const exchange = outgoing.exchange as LiveExchange | undefined;
+    exchange?.cancel();
+  }
+
+  /** Opens the GET stream, or opens it anew with other headers. A server without one is left in peace. */
+  listen(headers: Readonly<Record<string, string>>): void {
+    if (this.#link === undefined || this.#ended || this.#closing !== undefined) return;
+    this.#listening?.stop();
+    this.#listening = new ListenStream(this.#link, headers, this.#idleMs);
+    this.#listening.start();
+  }
+
+  /** Ends the session, where one is open, and lets go; what is still in flight fails. */
+  close(headers?: Readonly<Record<string, string>>): Promise<void> {
+    this.#closing ??= this.#close(headers);
+    return this.#closing;
+  }
+
+  destroy(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listening?.stop();
+    this.#farewell?.cancel();
+    const link = this.#link;
+    if (link !== undefined) {
+      for (const exchange of [...link.live]) this.#cut(exchange);
+      link.linger.clear();
+      link.sessionId = undefined;
+    }
+    const released = this.#lease?.release() ?? Promise.resolve();
+    void released.then(() => this.#closed.resolve({ kind: 'local' }));
+  }
+
+  diagnostics(): TransportDiagnostics {
+    const sessionId = this.#link?.sessionId;
+    return { url: redactUrl(this.#url.href), ...(sessionId === undefined ? {} : { sessionId }) };
+  }
+
+  async #close(headers: Readonly<Record<string, string>> | undefined): Promise<void> {
+    this.#listening?.stop();
+    const link = this.#link;
+    if (link?.sessionId !== undefined && !this.#ended) {
+      this.#farewell = new SessionEnd(link, this.#headers.end(headers, link.sessionId));
+      this.#farewell.start();
+      await this.#farewell.finished;
+    }
+    this.destroy();
+    await this.closed;
+  }
+
+  #cut(exchange: LiveExchange): void {
+    const { outgoing, wasSent } = exchange;
+    exchange.cancel();
+    if (outgoing.settled) return;
+    outgoing.failed(
+      new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side before the answer', {
+        server: this.#context.server,
+        delivered: wasSent ? 'unknown' : 'no',
+      }),
+    );
+  }
+
+  #forgetSession(sessionId: string): void {
+    if (this.#link?.sessionId !== sessionId) return;
+    this.#link.sessionId = undefined;
+    this.#listening?.stop();
+    this.#listening = undefined;
+  }
+
+  #notOpen(): SignalboxError {
+    return new SignalboxError('CONNECTION_CLOSED', 'the connection is not open', {
+      server: this.#context.server,
+    });
+  }
+}

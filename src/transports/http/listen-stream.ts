@@ -1,0 +1,135 @@
+import type { Timer } from '../../core/clock.ts';
+import type { SignalboxError } from '../../core/errors.ts';
+import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
+import type { HttpLink } from './http-link.ts';
+import { reconnectDelay, STABLE_STREAM_MS } from './reconnect-delay.ts';
+import { StreamCall, type StreamReader } from './stream-call.ts';
+
+/**
+ * The GET stream of the legacy era, on which a server says what nobody asked for. It is opened again whenever it
+ * ends or falls silent, with growing pauses, until it is stopped or turns out not to be offered.
+ */
+export class ListenStream implements StreamReader, SseSink {
+  readonly #link: HttpLink;
+  readonly #own: Readonly<Record<string, string>>;
+  readonly #idleMs: number;
+  #decoder: SseDecoder;
+  #call: StreamCall | undefined;
+  #timer: Timer | undefined;
+  #lastEventId: string | undefined;
+  #retryMs: number | undefined;
+  #failures = 0;
+  #openedAt: number | undefined;
+  #lastByteAt = 0;
+  #stopped = false;
+
+  /** @param idleMs silence, comments included, after which the stream is taken for dead, in ms */
+  constructor(link: HttpLink, own: Readonly<Record<string, string>>, idleMs: number) {
+    this.#link = link;
+    this.#own = own;
+    this.#idleMs = idleMs;
+    this.#decoder = new SseDecoder(this, link.context.limits.frameBytes);
+  }
+
+  start(): void {
+    if (this.#stopped) return;
+    const { headers, sessionId, url, context } = this.#link;
+    const list = headers.stream(this.#own, sessionId, this.#lastEventId);
+    this.#call = new StreamCall(this.#link, { method: 'GET', url, headers: list, body: null }, context, this);
+    this.#call.start();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#call?.cancel();
+  }
+
+  // --- StreamReader -----------------------------------------------------------------------------------------------
+
+  opened(): void {
+    const now = this.#link.context.clock.now();
+    this.#openedAt = now;
+    this.#lastByteAt = now;
+    this.#decoder = new SseDecoder(this, this.#link.context.limits.frameBytes);
+    this.#watch(this.#idleMs);
+  }
+
+  data(chunk: Buffer): void {
+    this.#lastByteAt = this.#link.context.clock.now();
+    this.#decoder.push(chunk);
+  }
+
+  ended(error: SignalboxError | undefined, status: number | undefined): void {
+    if (this.#stopped) return;
+    this.#timer?.cancel();
+    const { server, logger } = this.#link.context;
+    // 404 and 405 say that there is no such stream; other refusals and other answers mean the same for us.
+    if (status !== undefined && status < 500 && status !== 408 && status !== 425 && status !== 429) {
+      this.#stopped = true;
+      logger.debug('the server offers no stream of its own', { server, status });
+      return;
+    }
+    if (error?.retryable === false) {
+      this.#stopped = true;
+      logger.warn('the stream for server messages was given up', { server, error: error.message });
+      return;
+    }
+    this.#again();
+  }
+
+  // --- SseSink ----------------------------------------------------------------------------------------------------
+
+  event(event: SseEvent): void {
+    if (this.#stopped) return;
+    if (event.id !== undefined) this.#lastEventId = event.id;
+    if (event.event !== 'message') this.#link.receiver.noise('ignored-event', event.event);
+    else if (event.data !== '') this.#link.receiver.message(event.data, undefined);
+  }
+
+  retry(delayMs: number): void {
+    this.#retryMs = delayMs;
+  }
+
+  tooLarge(): void {
+    const { server, logger } = this.#link.context;
+    logger.warn('an event was larger than limits.frameBytes; the stream is opened again', { server });
+    // The event cannot be received: asking for it again would end in the same place.
+    this.#lastEventId = undefined;
+    this.#call?.cancel();
+    this.#timer?.cancel();
+    this.#again();
+  }
+
+  #again(): void {
+    const { clock, random, server, logger } = this.#link.context;
+    // F-105: to open is no proof of health; to stay open is.
+    const stable = this.#openedAt !== undefined && clock.now() - this.#openedAt >= STABLE_STREAM_MS;
+    if (stable) this.#failures = 0;
+    const delayMs = reconnectDelay(this.#failures, this.#retryMs, random);
+    this.#failures++;
+    this.#openedAt = undefined;
+    if (delayMs === undefined) {
+      this.#stopped = true;
+      logger.debug('the server asked not to reopen its stream soon', { server, retryMs: this.#retryMs });
+      return;
+    }
+    this.#timer = clock.setTimeout(() => this.start(), delayMs);
+    this.#timer.unref();
+  }
+
+  /** F-107: one timer that looks at the time of the last byte, not one that each chunk moves. */
+  #watch(delayMs: number): void {
+    const { clock } = this.#link.context;
+    this.#timer = clock.setTimeout(() => {
+      const left = this.#lastByteAt + this.#idleMs - clock.now();
+      if (left > 0) {
+        this.#watch(left);
+        return;
+      }
+      this.#call?.cancel();
+      this.#again();
+    }, delayMs);
+    this.#timer.unref();
+  }
+}

@@ -1,0 +1,236 @@
+import { SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { Outgoing } from '../transport.ts';
+import { AnswerStream, type AnswerStreamOwner } from './answer-stream.ts';
+import { BodyCollector } from './body-collector.ts';
+import { HttpCall } from './http-call.ts';
+import type { HttpLink, LiveExchange } from './http-link.ts';
+import { REFUSAL_BYTES, refusalError } from './refusal.ts';
+import { bodyKind, contentCoding, firstHeader, type ResponseHeaders } from './response-headers.ts';
+import { isResumable, Resumption } from './resumption.ts';
+import { isRpcError, meansSessionLost, readSessionHeader } from './session-id.ts';
+
+/** What is done with the body that arrives. */
+type Reading = 'nothing' | 'json' | 'stream' | 'refusal';
+
+/** For these the headers say what to do; a JSON-RPC error in the body must not hide them. */
+const TOLD_BY_HEADERS: ReadonlySet<number> = new Set([401, 403, 429]);
+
+/** One message on its way by POST, and the answer to it. */
+export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwner {
+  readonly outgoing: Outgoing;
+  readonly #link: HttpLink;
+  readonly #sessionId: string | undefined;
+  #wasSent = false;
+  #reading: Reading = 'nothing';
+  #status = 0;
+  #headers: ResponseHeaders = {};
+  #body: BodyCollector | undefined;
+  #stream: AnswerStream | undefined;
+  #ignoredBytes = 0;
+
+  constructor(link: HttpLink, outgoing: Outgoing) {
+    // A new session begins without the old one (2025-11-25, Session Management 4).
+    const sessionId = outgoing.opensSession ? undefined : link.sessionId;
+    const headers = link.headers.post(outgoing.headers, sessionId);
+    super(link, { method: 'POST', url: link.url, headers, body: outgoing.text });
+    this.outgoing = outgoing;
+    this.#link = link;
+    this.#sessionId = sessionId;
+    outgoing.exchange = this;
+    link.live.add(this);
+  }
+
+  get wasSent(): boolean {
+    return this.#wasSent;
+  }
+
+  protected override handleSent(): void {
+    if (this.#wasSent) return;
+    this.#wasSent = true;
+    this.outgoing.flushed();
+  }
+
+  protected override handleHead(status: number, headers: ResponseHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+    if (status >= 300) {
+      this.#reading = 'refusal';
+      this.#body = new BodyCollector(REFUSAL_BYTES);
+      return;
+    }
+    if (this.outgoing.opensSession && !this.#openSession(headers)) return;
+    if (this.outgoing.expectsAnswer) this.#expectAnswer(status, headers);
+  }
+
+  protected override handleData(chunk: Buffer): void {
+    switch (this.#reading) {
+      case 'json':
+        if (!this.#body!.push(chunk)) this.fail(this.#tooLarge());
+        return;
+      case 'stream':
+        this.#stream!.push(chunk);
+        return;
+      case 'refusal':
+        // The beginning is enough to tell what is wrong (F-076).
+        if (this.#body!.push(chunk)) return;
+        this.cancel();
+        this.#refused();
+        return;
+      case 'nothing':
+        this.#ignoredBytes += chunk.length;
+        if (this.#ignoredBytes > REFUSAL_BYTES) this.cancel();
+        return;
+    }
+  }
+
+  protected override handleEnd(): void {
+    if (this.#reading === 'json') this.#answered();
+    else if (this.#reading === 'stream') this.#streamOver(undefined);
+    else if (this.#reading === 'refusal') this.#refused();
+  }
+
+  protected override handleBroken(error: SignalboxError): void {
+    if (this.#reading === 'stream') this.#streamOver(error);
+    else if (this.#reading === 'refusal') this.#refused();
+    // A notification whose answer breaks off was accepted all the same: its status had arrived.
+    else if (this.outgoing.expectsAnswer || this.#status === 0) this.outgoing.failed(error);
+  }
+
+  protected override handleReleased(): void {
+    this.#link.live.delete(this);
+    this.#link.linger.remove(this);
+    if (this.outgoing.exchange === this) this.outgoing.exchange = undefined;
+  }
+
+  // --- AnswerStreamOwner ------------------------------------------------------------------------------------------
+
+  answered(): void {
+    this.#link.linger.add(this); // F-111
+  }
+
+  tooLarge(): void {
+    this.fail(this.#error('FRAME_TOO_LARGE', 'an event of the answer is larger than limits.frameBytes'));
+  }
+
+  // --- answers ----------------------------------------------------------------------------------------------------
+
+  #openSession(headers: ResponseHeaders): boolean {
+    const session = readSessionHeader(headers['mcp-session-id']);
+    if (session.kind === 'unusable') {
+      this.fail(
+        this.#error('BAD_RESPONSE', 'the server sent a session id that is not visible ASCII or too long'),
+      );
+      return false;
+    }
+    this.#link.sessionId = session.kind === 'id' ? session.id : undefined;
+    return true;
+  }
+
+  #expectAnswer(status: number, headers: ResponseHeaders): void {
+    const kind = bodyKind(headers);
+    const coding = contentCoding(headers);
+    if (kind === 'other' || status === 202 || status === 204) {
+      this.fail(this.#noAnswer(status, headers));
+    } else if (coding !== undefined) {
+      const name = sanitizePeerText(coding, 40);
+      const message = `the server encodes its answer as ${name}, which was not asked for; switch compression off`;
+      this.fail(this.#error('BAD_RESPONSE', message));
+    } else if (kind === 'json') {
+      this.#reading = 'json';
+      this.#body = new BodyCollector(this.#link.context.limits.bodyBytes);
+      const announced = Number(firstHeader(headers, 'content-length') ?? 0);
+      if (announced > this.#link.context.limits.bodyBytes) this.fail(this.#tooLarge());
+    } else {
+      this.#reading = 'stream';
+      this.#stream = new AnswerStream(this.#link, this.outgoing, this, status);
+    }
+  }
+
+  #answered(): void {
+    const body = this.#body!;
+    const text = body.bytes === 0 ? undefined : body.json();
+    if (text === undefined) {
+      const what = body.bytes === 0 ? 'is empty' : 'is not UTF-8';
+      this.outgoing.failed(
+        this.#error('BAD_RESPONSE', `the answer ${what}; the server or a proxy is broken`),
+      );
+      return;
+    }
+    this.#link.receiver.message(text, this.outgoing, this.#status);
+    if (this.outgoing.settled) return;
+    // F-085: only one request went out on this exchange, so nothing else can be meant by its answer.
+    const message = 'the answer does not match the request: wrong id, or no JSON-RPC response at all';
+    this.outgoing.failed(this.#error('BAD_RESPONSE', message));
+  }
+
+  #streamOver(error: SignalboxError | undefined): void {
+    const { outgoing } = this;
+    if (outgoing.settled) return;
+    const stream = this.#stream!;
+    const broken = error === undefined || error.code === 'CONNECTION_LOST';
+    if (broken && isResumable(outgoing, stream)) {
+      new Resumption(this.#link, outgoing, stream, this.#sessionId).schedule();
+      return;
+    }
+    const message = 'the server ended the event stream before the answer; the request may have been executed';
+    outgoing.failed(error ?? this.#error('CONNECTION_LOST', message));
+  }
+
+  #refused(): void {
+    const { outgoing } = this;
+    const { server, clock } = this.#link.context;
+    const text = contentCoding(this.#headers) === undefined ? this.#body!.text() : '';
+    const parsed = parse(text);
+    if (this.#sessionId !== undefined && meansSessionLost(this.#status, text, parsed)) {
+      this.#link.sessionLost(this.#sessionId);
+      outgoing.failed(
+        new SignalboxError('SESSION_LOST', `the server no longer knows the session (HTTP ${this.#status})`, {
+          server,
+          details: { status: this.#status },
+        }),
+      );
+      return;
+    }
+    if (outgoing.expectsAnswer && isRpcError(parsed) && !TOLD_BY_HEADERS.has(this.#status)) {
+      this.#link.receiver.message(text, outgoing, this.#status);
+    }
+    if (outgoing.settled) return;
+    const wallNowMs = clock.wallNow();
+    outgoing.failed(refusalError({ server, status: this.#status, headers: this.#headers, text, wallNowMs }));
+  }
+
+  // --- errors -----------------------------------------------------------------------------------------------------
+
+  #noAnswer(status: number, headers: ResponseHeaders): SignalboxError {
+    const type = sanitizePeerText(firstHeader(headers, 'content-type') ?? 'no content type', 80);
+    const what =
+      status === 202 || status === 204
+        ? `accepted the request without answering it (HTTP ${status})`
+        : `answered with ${type} (HTTP ${status}) instead of JSON or an event stream`;
+    return this.#error('BAD_RESPONSE', `the server ${what}; check the URL`);
+  }
+
+  #tooLarge(): SignalboxError {
+    return this.#error('BODY_TOO_LARGE', 'the body of the answer is larger than limits.bodyBytes');
+  }
+
+  #error(
+    code: 'BAD_RESPONSE' | 'BODY_TOO_LARGE' | 'FRAME_TOO_LARGE' | 'CONNECTION_LOST',
+    message: string,
+  ): SignalboxError {
+    return new SignalboxError(code, message, {
+      server: this.#link.context.server,
+      delivered: code === 'CONNECTION_LOST' ? 'unknown' : 'yes',
+      details: { status: this.#status },
+    });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

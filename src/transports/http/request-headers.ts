@@ -1,0 +1,105 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { SignalboxError } from '../../core/errors.ts';
+import type { TransportContext } from '../transport-context.ts';
+
+/** Headers that belong to HTTP or to the protocol: what a user configures under these names is not sent (S08). */
+const RESERVED: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'last-event-id',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+// An absent Accept-Encoding would allow every coding (RFC 9110, 12.5.3); an answer that is encoded is refused.
+const ALWAYS = ['accept-encoding', 'identity'] as const;
+const POST = ['accept', 'application/json, text/event-stream', 'content-type', 'application/json'] as const;
+const STREAM = ['accept', 'text/event-stream'] as const;
+
+/** Builds the header arrays of requests; all that never changes is put together once. */
+export class RequestHeaders {
+  readonly #user: ReadonlyMap<string, string>;
+  readonly #post: readonly string[];
+
+  /** @throws SignalboxError CONFIG_INVALID for a name or value that HTTP does not allow */
+  constructor(headers: Readonly<Record<string, string>>, context: TransportContext) {
+    this.#user = checked(headers, context);
+    this.#post = [...POST, ...ALWAYS, ...[...this.#user].flat()];
+  }
+
+  post(own: Readonly<Record<string, string>> | undefined, sessionId: string | undefined): string[] {
+    return this.#build(this.#post, POST, own, sessionId);
+  }
+
+  /** For a GET that opens an event stream. */
+  stream(
+    own: Readonly<Record<string, string>> | undefined,
+    sessionId: string | undefined,
+    lastEventId: string | undefined,
+  ): string[] {
+    const list = this.#build(undefined, STREAM, own, sessionId);
+    // An empty id resets the position: there is nothing to resume from. Ids are UTF-8, headers are bytes.
+    if (lastEventId !== undefined && lastEventId !== '') {
+      list.push('last-event-id', Buffer.from(lastEventId, 'utf8').toString('latin1'));
+    }
+    return list;
+  }
+
+  /** For the DELETE that ends a session. */
+  end(own: Readonly<Record<string, string>> | undefined, sessionId: string): string[] {
+    return this.#build(undefined, [], own, sessionId);
+  }
+
+  #build(
+    ready: readonly string[] | undefined,
+    head: readonly string[],
+    own: Readonly<Record<string, string>> | undefined,
+    sessionId: string | undefined,
+  ): string[] {
+    let overridden = false;
+    for (const name in own) if (this.#user.has(name)) overridden = true;
+    const list =
+      ready !== undefined && !overridden ? ready.slice() : [...head, ...ALWAYS, ...this.#userFor(own)];
+    for (const name in own) list.push(name, own[name]!);
+    if (sessionId !== undefined) list.push('mcp-session-id', sessionId);
+    return list;
+  }
+
+  /** What a message brings itself wins over what is configured: a token provider over a static token (S08). */
+  #userFor(own: Readonly<Record<string, string>> | undefined): string[] {
+    return [...this.#user].filter(([name]) => own === undefined || !Object.hasOwn(own, name)).flat();
+  }
+}
+
+function checked(
+  headers: Readonly<Record<string, string>>,
+  { server, logger }: TransportContext,
+): ReadonlyMap<string, string> {
+  const kept = new Map<string, string>();
+  for (const [given, value] of Object.entries(headers)) {
+    const name = given.toLowerCase();
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      // The value may be a secret: only the name is told.
+      throw new SignalboxError(
+        'CONFIG_INVALID',
+        `the header ${JSON.stringify(given)} has a name or a value that HTTP does not allow; correct the entry`,
+        { server, details: { header: given } },
+      );
+    }
+    if (RESERVED.has(name) || name.startsWith('mcp-')) {
+      logger.warn('a configured header was left out: the protocol sets it', { server, header: name });
+    } else kept.set(name, value);
+  }
+  return kept;
+}
