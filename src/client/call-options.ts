@@ -1,0 +1,16 @@
+import type { Progress } from '../protocol/mcp-types.ts';
+
+/** How one call is to be made. */
+export interface CallOptions {
+  /** Aborts the call: it rejects with REQUEST_ABORTED and the server is told in the manner of its era. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Time without answer or progress after which the call fails, in ms. Default: `timeout` of the entry, else 60 000.
+   * Infinity: never.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Time after which it fails whatever progress it makes, in ms. Default 600 000. Infinity: never. */
+  readonly totalTimeoutMs?: number | undefined;
+  /** Asks the server for progress and hears it. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}

@@ -1,0 +1,207 @@
+import type { ServerEntry } from '../config/entry.ts';
+import { parseEntry } from '../config/parse-entry.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { DeadlineWheel } from '../core/deadline-wheel.ts';
+import { SignalboxError } from '../core/errors.ts';
+import { guardLogger, type Logger, silentLogger, type WireTap } from '../core/log.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import { VERSION } from '../core/version.ts';
+import type { ClientCapabilities, Implementation } from '../protocol/mcp-types.ts';
+import { type EraCache, MemoryEraCache } from '../protocol/negotiation/era-cache.ts';
+import { builtInTransports } from '../transports/built-in.ts';
+import { type TransportBuilder, TransportCatalog } from '../transports/catalog.ts';
+import { PoolCache } from '../transports/http/pool-cache.ts';
+import type { ConnectionMetadata } from './connection-result.ts';
+import type { ClientEnvironment } from './connector.ts';
+import { McpClient } from './mcp-client.ts';
+
+/** Everything is optional: a factory without options works. */
+export interface ClientFactoryOptions {
+  /** Who the clients say they are. Default: Signalbox and its version. */
+  readonly clientInfo?: Implementation;
+  /** What the clients declare to be able to do. Default: nothing. Declare only what is answered. */
+  readonly capabilities?: ClientCapabilities;
+  /** Default: silence. */
+  readonly logger?: Logger;
+  /** Sees each protocol message. Default: none. */
+  readonly tap?: WireTap;
+  /** Default: in memory, for the life of the factory. */
+  readonly eraCache?: EraCache;
+  /** Default: the clock of the machine. */
+  readonly clock?: Clock;
+  /** Default: the random source of the machine. */
+  readonly random?: Random;
+}
+
+/** Sees each new client before anybody else does, and may put another object in its place. */
+export type ClientHook = (client: McpClient, entry: ServerEntry) => McpClient | undefined | void;
+
+/** What {@link ClientFactory.validateConfig} found. */
+export interface ConfigReport {
+  readonly valid: boolean;
+  /** Transport kind, if it could be told. `auto`: HTTP first, HTTP+SSE where that is refused. */
+  readonly transport: string | undefined;
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What {@link ClientFactory.testConnection} found. */
+export interface ConnectionReport {
+  readonly success: boolean;
+  readonly metadata: ConnectionMetadata | undefined;
+  readonly tools: number;
+  readonly resources: number;
+  readonly prompts: number;
+  /** Time from the beginning to the last answer, in ms. */
+  readonly elapsedMs: number;
+  readonly error: Error | undefined;
+}
+
+/** Makes clients from server entries and keeps them by name. An instance, not a global: make as many as you like. */
+export class ClientFactory implements AsyncDisposable {
+  readonly #environment: ClientEnvironment;
+  readonly #clients: Map<string, McpClient> = new Map();
+  readonly #hooks: ClientHook[] = [];
+
+  constructor(options: ClientFactoryOptions = {}) {
+    const clock = options.clock ?? systemClock;
+    this.#environment = {
+      catalog: new TransportCatalog(builtInTransports),
+      pools: new PoolCache(),
+      identity: {
+        info: options.clientInfo ?? { name: 'signalbox', version: VERSION },
+        capabilities: options.capabilities ?? {},
+      },
+      eraCache: options.eraCache ?? new MemoryEraCache(clock),
+      clock,
+      wheel: new DeadlineWheel({ clock }),
+      random: options.random ?? systemRandom,
+      logger: guardLogger(options.logger ?? silentLogger),
+      tap: options.tap,
+    };
+  }
+
+  /**
+   * Makes a client; it does not connect yet. The client is kept under its name until {@link release}.
+   * @throws SignalboxError CONFIG_INVALID, ALREADY_REGISTERED
+   */
+  create(name: string, entry: ServerEntry): McpClient {
+    if (this.#clients.has(name)) {
+      throw new SignalboxError('ALREADY_REGISTERED', 'a client of this name exists; release it first', {
+        server: name,
+      });
+    }
+    const client = this.#build(name, entry);
+    this.#clients.set(name, client);
+    return client;
+  }
+
+  /** {@link create}, then `connect`. If that fails the client is released again. */
+  async createAndConnect(
+    name: string,
+    entry: ServerEntry,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<McpClient> {
+    const client = this.create(name, entry);
+    try {
+      await client.connect(options);
+    } catch (error) {
+      await this.release(name);
+      throw error;
+    }
+    return client;
+  }
+
+  /** Checks an entry without making anything of it. Never throws. */
+  validateConfig(entry: unknown, name: string = 'server'): ConfigReport {
+    try {
+      const parsed = parseEntry(name, entry, { kinds: this.#environment.catalog.kinds });
+      return { valid: true, transport: parsed.kind, errors: [], warnings: parsed.warnings };
+    } catch (error) {
+      const problems = SignalboxError.is(error) ? error.details['problems'] : undefined;
+      const errors = Array.isArray(problems)
+        ? problems.map(({ message }: { message: string }) => message)
+        : [(error as Error).message];
+      return { valid: false, transport: undefined, errors, warnings: [] };
+    }
+  }
+
+  /**
+   * Adds a transport kind; entries choose it by `type`.
+   * @throws SignalboxError INVALID_ARGUMENT, ALREADY_REGISTERED
+   */
+  registerTransport(kind: string, builder: TransportBuilder): void {
+    this.#environment.catalog.register(kind, builder);
+  }
+
+  supportedTransports(): readonly string[] {
+    return this.#environment.catalog.kinds;
+  }
+
+  /** Adds a hook; hooks run in the order in which they were added, each on what the one before returned. */
+  onCreate(hook: ClientHook): void {
+    this.#hooks.push(hook);
+  }
+
+  getClient(name: string): McpClient | undefined {
+    return this.#clients.get(name);
+  }
+
+  listClients(): readonly McpClient[] {
+    return [...this.#clients.values()];
+  }
+
+  /** Disconnects a client and forgets it. */
+  async release(name: string, options: { readonly drainMs?: number } = {}): Promise<void> {
+    const client = this.#clients.get(name);
+    if (client === undefined) return;
+    this.#clients.delete(name);
+    await client.disconnect(options);
+  }
+
+  /** Disconnects all clients, in parallel, and forgets them. */
+  async shutdownAll(options: { readonly drainMs?: number } = {}): Promise<void> {
+    await Promise.all([...this.#clients.keys()].map((name) => this.release(name, options)));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdownAll();
+  }
+
+  /** Connects with an entry, lists what the server offers, disconnects, and reports. Never throws, keeps nothing. */
+  async testConnection(
+    entry: ServerEntry,
+    options: { readonly name?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<ConnectionReport> {
+    const { clock } = this.#environment;
+    const startedAt = clock.now();
+    const found = {
+      metadata: undefined as ConnectionMetadata | undefined,
+      tools: 0,
+      resources: 0,
+      prompts: 0,
+    };
+    let client: McpClient | undefined;
+    let failure: Error | undefined;
+    try {
+      client = this.#build(options.name ?? 'test', entry);
+      found.metadata = (await client.connect(options)).metadata;
+      found.tools = (await client.listTools(options)).length;
+      found.resources = (await client.listResources(options)).length;
+      found.prompts = (await client.listPrompts(options)).length;
+    } catch (error) {
+      failure = error as Error;
+    } finally {
+      await client?.disconnect({ drainMs: 0 });
+    }
+    return { success: failure === undefined, ...found, elapsedMs: clock.now() - startedAt, error: failure };
+  }
+
+  #build(name: string, entry: ServerEntry): McpClient {
+    const parsed = parseEntry(name, entry, { kinds: this.#environment.catalog.kinds });
+    for (const warning of parsed.warnings) this.#environment.logger.warn(warning, { server: name });
+    let client = new McpClient(parsed, this.#environment);
+    for (const hook of this.#hooks) client = hook(client, parsed.entry) ?? client;
+    return client;
+  }
+}

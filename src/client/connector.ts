@@ -1,0 +1,233 @@
+import { createHash } from 'node:crypto';
+import type { ParsedEntry } from '../config/parse-entry.ts';
+import type { ResolvedSettings } from '../config/settings.ts';
+import type { Clock } from '../core/clock.ts';
+import type { DeadlineWheel } from '../core/deadline-wheel.ts';
+import { SignalboxError } from '../core/errors.ts';
+import type { Logger, WireTap } from '../core/log.ts';
+import { sanitizePeerText } from '../core/peer-text.ts';
+import type { Random } from '../core/random.ts';
+import type { ClientIdentity } from '../protocol/mcp-types.ts';
+import type { EraCache } from '../protocol/negotiation/era-cache.ts';
+import type { Handshake } from '../protocol/negotiation/handshake.ts';
+import { type Negotiation, negotiate } from '../protocol/negotiation/negotiate.ts';
+import { Session, type SessionHandlers } from '../protocol/session.ts';
+import type { TransportCatalog } from '../transports/catalog.ts';
+import type { PoolCache } from '../transports/http/pool-cache.ts';
+
+/** What all clients of one factory share. */
+export interface ClientEnvironment {
+  readonly catalog: TransportCatalog;
+  readonly pools: PoolCache;
+  readonly identity: ClientIdentity;
+  readonly eraCache: EraCache;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly tap: WireTap | undefined;
+}
+
+/** A connection that has just been set up. */
+export interface Established {
+  readonly session: Session;
+  readonly handshake: Handshake;
+  /** Kind of the transport that carries it. */
+  readonly kind: string;
+  readonly connectMs: number;
+}
+
+/** Exit codes that say that starting again cannot help: usage, configuration, not executable, not found. */
+const FINAL_EXIT_CODES: ReadonlySet<unknown> = new Set([64, 78, 126, 127]);
+
+/**
+ * Sets up one connection to one server: makes the transport, opens it, negotiates, and changes the transport where
+ * the negotiation asks for it. Everything that an attempt has opened is released when it fails.
+ */
+export class Connector {
+  readonly #name: string;
+  readonly #parsed: ParsedEntry;
+  readonly #settings: ResolvedSettings;
+  readonly #environment: ClientEnvironment;
+  readonly #handlers: SessionHandlers;
+  readonly #eraKey: string;
+  /** A process died on the probe once: from then on `initialize` comes first. */
+  #diedOnProbe = false;
+  /** The kind that an entry without explicit type turned out to be. */
+  #foundKind: string | undefined;
+
+  constructor(
+    parsed: ParsedEntry,
+    settings: ResolvedSettings,
+    environment: ClientEnvironment,
+    handlers: SessionHandlers,
+  ) {
+    this.#name = parsed.name;
+    this.#parsed = parsed;
+    this.#settings = settings;
+    this.#environment = environment;
+    this.#handlers = handlers;
+    this.#eraKey = eraKeyOf(parsed);
+  }
+
+  /** True if each attempt starts a process. */
+  get startsProcess(): boolean {
+    return this.#parsed.kind === 'stdio' || this.#settings.launch !== undefined;
+  }
+
+  /**
+   * @param onOpened called once, when the first transport is open and the protocol is about to be set up
+   * @throws SignalboxError; nothing is left behind then
+   */
+  async establish(signal: AbortSignal, onOpened: () => void): Promise<Established> {
+    const { clock } = this.#environment;
+    const startedAt = clock.now();
+    const budget = new AbortController();
+    const timer = clock.setTimeout(() => budget.abort(this.#timeout()), this.#settings.timeouts.connect);
+    const bounded = AbortSignal.any([signal, budget.signal]);
+    try {
+      let opened = false;
+      const established = await this.#attempt(bounded, () => {
+        if (!opened) onOpened();
+        opened = true;
+      });
+      return { ...established, connectMs: clock.now() - startedAt };
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #attempt(signal: AbortSignal, onOpened: () => void): Promise<Omit<Established, 'connectMs'>> {
+    const { eraCache } = this.#environment;
+    for (;;) {
+      const kind = this.#kind();
+      const session = this.#session(kind);
+      let result: Negotiation;
+      try {
+        await session.open(signal);
+        onOpened();
+        result = await negotiate(session, {
+          identity: this.#environment.identity,
+          // HTTP+SSE is a transport of 2024-11-05: there is nothing modern to find on it.
+          preference:
+            kind === 'sse' && this.#settings.protocol === 'auto' ? 'legacy' : this.#settings.protocol,
+          remembered: this.#diedOnProbe ? 'legacy' : eraCache.get(this.#eraKey),
+          probeTimeoutMs: this.#settings.timeouts.probe,
+          clock: this.#environment.clock,
+          signal,
+        });
+      } catch (error) {
+        // What the transport knows (stderr, noise) is asked before it is gone.
+        const explained = this.#explain(error, session);
+        eraCache.delete(this.#eraKey);
+        await discard(session);
+        throw explained;
+      }
+      if (result.kind === 'ready') {
+        eraCache.set(this.#eraKey, result.handshake.era.name);
+        return { session, handshake: result.handshake, kind };
+      }
+      const explained = this.#explain(result.error, session);
+      await discard(session);
+      if (!this.#canFollow(result, kind)) throw explained;
+    }
+  }
+
+  /** Notes what the negotiation asks for; false if that was tried already or is not possible here. */
+  #canFollow(result: Negotiation & { kind: 'restart-legacy' | 'try-sse' }, kind: string): boolean {
+    if (result.kind === 'restart-legacy') {
+      if (this.#diedOnProbe || !this.startsProcess) return false;
+      this.#diedOnProbe = true;
+      return true;
+    }
+    if (this.#parsed.kind !== 'auto' || kind !== 'http') return false;
+    this.#foundKind = 'sse';
+    return true;
+  }
+
+  #kind(): string {
+    if (this.#parsed.kind !== 'auto') return this.#parsed.kind;
+    return this.#foundKind ?? 'http';
+  }
+
+  #session(kind: string): Session {
+    const { catalog, pools, clock, random, logger, wheel, tap } = this.#environment;
+    const transport = catalog.create(kind, this.#name, this.#parsed.entry, {
+      server: this.#name,
+      clock,
+      random,
+      logger,
+      limits: this.#settings.limits,
+      settings: this.#settings,
+      pools,
+    });
+    return new Session({
+      server: this.#name,
+      transport,
+      clock,
+      wheel,
+      random,
+      logger,
+      tap,
+      handlers: this.#handlers,
+    });
+  }
+
+  #timeout(): SignalboxError {
+    const ms = this.#settings.timeouts.connect;
+    return new SignalboxError(
+      'CONNECT_TIMEOUT',
+      `no connection within ${ms} ms; raise x-signalbox.timeouts.connect if the server needs longer to start`,
+      { server: this.#name, details: { connectMs: ms } },
+    );
+  }
+
+  /** The error of a failed attempt as its caller should read it: with what the server printed. */
+  #explain(error: unknown, session: Session): SignalboxError {
+    if (!SignalboxError.is(error)) {
+      return new SignalboxError('CONNECT_FAILED', 'setting up the connection failed', {
+        server: this.#name,
+        cause: error,
+      });
+    }
+    const { stderrTail } = session.transport.diagnostics();
+    const printed = stderrTail === undefined ? '' : sanitizePeerText(stderrTail.slice(-600).trim(), 200);
+    if (error.code === 'CONNECT_TIMEOUT') {
+      const noise = session.counters.noise > 0 ? '; it printed text on stdout that is no message' : '';
+      const hint = printed === '' ? noise : `${noise}; last stderr: ${printed}`;
+      return new SignalboxError('CONNECT_TIMEOUT', `${withoutHead(error)}${hint}`, {
+        server: this.#name,
+        details: { ...error.details, stderrTail: printed },
+      });
+    }
+    if (error.code !== 'CONNECTION_LOST') return error;
+    const exitCode = error.details['exitCode'];
+    return new SignalboxError(
+      'CONNECT_FAILED',
+      `the connection ended while it was set up: ${withoutHead(error)}`,
+      {
+        server: this.#name,
+        retryable: !FINAL_EXIT_CODES.has(exitCode),
+        cause: error,
+        details: error.details,
+      },
+    );
+  }
+}
+
+async function discard(session: Session): Promise<void> {
+  session.transport.destroy();
+  await session.transport.closed;
+}
+
+function withoutHead(error: SignalboxError): string {
+  const head = `[${error.code}] ${error.server === undefined ? '' : `${error.server}: `}`;
+  return error.message.startsWith(head) ? error.message.slice(head.length) : error.message;
+}
+
+/** A stable name for "this server, configured like this", without its secrets in clear. */
+function eraKeyOf({ kind, entry }: ParsedEntry): string {
+  const { command, args, env, cwd, url } = entry;
+  const identity = JSON.stringify([kind, url ?? null, command ?? null, args ?? [], cwd ?? null, env ?? {}]);
+  return createHash('sha256').update(identity).digest('base64url');
+}

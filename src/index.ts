@@ -1,0 +1,53 @@
+export type { CallOptions } from './client/call-options.ts';
+export {
+  ClientFactory,
+  type ClientFactoryOptions,
+  type ClientHook,
+  type ConfigReport,
+  type ConnectionReport,
+} from './client/client-factory.ts';
+export type { ClientStatsSnapshot } from './client/client-stats.ts';
+export type { ConnectionState, ConnectionStateName } from './client/connection-machine.ts';
+export type { ConnectionMetadata, ConnectionResult } from './client/connection-result.ts';
+export { type ClientEvents, McpClient, type StateChange } from './client/mcp-client.ts';
+export type { ServerEntry, SignalboxSettings } from './config/entry.ts';
+export { type LoadedConfig, loadConfig } from './config/load.ts';
+export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
+export { type ResolvedSettings, resolveSettings, SETTINGS_DEFAULTS } from './config/settings.ts';
+export { type Clock, systemClock, type Timer } from './core/clock.ts';
+export type { Disposer } from './core/emitter.ts';
+export { ERROR_CODES, type SignalboxErrorCode } from './core/error-codes.ts';
+export { type Delivery, RemoteError, SignalboxError, type SignalboxErrorOptions } from './core/errors.ts';
+export type { LogFields, Logger, WireTap } from './core/log.ts';
+export { sanitizePeerText } from './core/peer-text.ts';
+export type { Random } from './core/random.ts';
+export { Redactor } from './core/redact.ts';
+export { VERSION } from './core/version.ts';
+export type { EraName } from './protocol/eras/era.ts';
+export type * from './protocol/mcp-types.ts';
+export { type EraCache, MemoryEraCache } from './protocol/negotiation/era-cache.ts';
+export { LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol/versions.ts';
+export type {
+  CatalogPrompt,
+  CatalogResource,
+  CatalogResourceTemplate,
+  CatalogTool,
+  ServerCatalog,
+} from './registry/catalog.ts';
+export type { ServerInstance, ServerState, ServerStatus } from './registry/server-instance.ts';
+export {
+  type PartialList,
+  type RegistryEvents,
+  type ServerEvent,
+  ServerRegistry,
+  type ServerRegistryOptions,
+} from './registry/server-registry.ts';
+export type { BuilderContext, TransportBuilder } from './transports/catalog.ts';
+export type {
+  CloseReason,
+  Outgoing,
+  Transport,
+  TransportDiagnostics,
+  TransportReceiver,
+} from './transports/transport.ts';
+export type { TransportLimits } from './transports/transport-context.ts';

@@ -1,0 +1,119 @@
+import { Deadline } from '../core/deadline-wheel.ts';
+import type { Delivery, SignalboxError } from '../core/errors.ts';
+import type { Outgoing } from '../transports/transport.ts';
+import type { Progress } from './mcp-types.ts';
+
+/** How one request is to be made. */
+export interface RequestOptions {
+  /** Time without answer or progress after which the request fails, in ms. Infinity: never. */
+  readonly timeoutMs: number;
+  /** Time after which it fails whatever progress it makes, in ms. Default: Infinity. */
+  readonly totalTimeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Asks for progress and hears it. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What a call tells its session. */
+export interface CallOwner {
+  callExpired(call: PendingCall): void;
+  callAborted(call: PendingCall): void;
+  /** `error` is undefined when the answer arrived. */
+  callSettled(call: PendingCall, error: Error | undefined): void;
+}
+
+/** What a session knows of a request when it makes a call of it. */
+export interface PendingCallInit {
+  readonly id: number;
+  readonly method: string;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly opensSession: boolean;
+  readonly options: RequestOptions;
+  readonly startedAt: number;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * One request in flight: its message, its deadline and its promise in a single object. It settles exactly once and
+ * takes its deadline and its abort listener with it.
+ */
+export class PendingCall extends Deadline implements Outgoing {
+  readonly id: number;
+  readonly method: string;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly expectsAnswer = true;
+  readonly opensSession: boolean;
+  readonly longLived: boolean;
+  readonly options: RequestOptions;
+  readonly startedAt: number;
+  settled = false;
+  exchange: unknown = undefined;
+  /** The last progress value seen; progress must grow (F-059). */
+  lastProgress: number = Number.NEGATIVE_INFINITY;
+  #flushed = false;
+  readonly #owner: CallOwner;
+  readonly #resolve: (result: unknown) => void;
+  readonly #reject: (error: Error) => void;
+  #onAbort: (() => void) | undefined;
+
+  constructor(owner: CallOwner, init: PendingCallInit) {
+    super();
+    this.#owner = owner;
+    this.id = init.id;
+    this.method = init.method;
+    this.text = init.text;
+    this.headers = init.headers;
+    this.opensSession = init.opensSession;
+    this.options = init.options;
+    this.longLived = init.options.timeoutMs === Number.POSITIVE_INFINITY;
+    this.startedAt = init.startedAt;
+    this.#resolve = init.resolve;
+    this.#reject = init.reject;
+    const { signal } = init.options;
+    if (signal !== undefined) {
+      this.#onAbort = () => this.#owner.callAborted(this);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+  }
+
+  /** Whether the request can have had an effect, as far as it is known now. */
+  get delivered(): Delivery {
+    return this.#flushed ? 'unknown' : 'no';
+  }
+
+  flushed(): void {
+    this.#flushed = true;
+  }
+
+  failed(error: SignalboxError): void {
+    this.reject(error);
+  }
+
+  override expire(): void {
+    this.#owner.callExpired(this);
+  }
+
+  resolve(result: unknown): void {
+    if (!this.#settle(undefined)) return;
+    this.#resolve(result);
+  }
+
+  reject(error: Error): void {
+    if (!this.#settle(error)) return;
+    this.#reject(error);
+  }
+
+  #settle(error: Error | undefined): boolean {
+    if (this.settled) return false;
+    this.settled = true;
+    if (this.#onAbort !== undefined) {
+      this.options.signal?.removeEventListener('abort', this.#onAbort);
+      this.#onAbort = undefined;
+    }
+    this.#owner.callSettled(this, error);
+    return true;
+  }
+}

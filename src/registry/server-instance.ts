@@ -1,0 +1,226 @@
+import type { ConnectionStateName } from '../client/connection-machine.ts';
+import type { McpClient, StateChange } from '../client/mcp-client.ts';
+import type { ServerEntry } from '../config/entry.ts';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { SignalboxError } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
+import { EMPTY_CATALOG, type ServerCatalog } from './catalog.ts';
+
+/** The state of a server as the registry sees it: that of its connection, or why it has none. */
+export type ServerState = ConnectionStateName | 'disabled' | 'unavailable';
+
+/** Which list of a server. */
+export type ListName = 'tools' | 'resources' | 'prompts';
+
+/** A plain, serialisable account of one server. */
+export interface ServerStatus {
+  readonly name: string;
+  readonly state: ServerState;
+  /** Why it is in this state; one readable sentence or word. */
+  readonly reason: string;
+  /** Since when it is in this state, ISO 8601. */
+  readonly since: string;
+  readonly transport: string | undefined;
+  readonly era: string | undefined;
+  readonly protocolVersion: string | undefined;
+  readonly tools: number;
+  readonly resources: number;
+  readonly prompts: number;
+  readonly connectMs: number | null;
+  readonly pid: number | undefined;
+  readonly error: Record<string, unknown> | undefined;
+}
+
+/** What an instance tells its registry. */
+export interface InstanceObserver {
+  stateChanged(
+    instance: ServerInstance,
+    from: ServerState,
+    reason: string,
+    error: SignalboxError | undefined,
+  ): void;
+  catalogChanged(instance: ServerInstance, list: ListName | 'all'): void;
+  warning(instance: ServerInstance, message: string): void;
+}
+
+/** Changes that come within this time are read together, in ms (F-058, F-125). */
+const DEBOUNCE_MS = 100;
+
+/** One registered server: its client, its state, and what it offers. */
+export class ServerInstance {
+  readonly name: string;
+  readonly entry: ServerEntry;
+  readonly client: McpClient;
+  readonly #clock: Clock;
+  readonly #observer: InstanceObserver;
+  readonly #dispose: (() => void)[];
+  #state: ServerState;
+  #reason: string;
+  #since: number;
+  #error: SignalboxError | undefined;
+  #catalog: ServerCatalog = EMPTY_CATALOG;
+  #refreshing: Promise<void> | undefined;
+  #debounce: Timer | undefined;
+
+  constructor(client: McpClient, clock: Clock, observer: InstanceObserver) {
+    this.name = client.name;
+    this.entry = client.entry;
+    this.client = client;
+    this.#clock = clock;
+    this.#observer = observer;
+    this.#state = this.entry.disabled === true ? 'disabled' : 'disconnected';
+    this.#reason = this.#state === 'disabled' ? 'disabled in the configuration' : 'not connected yet';
+    this.#since = clock.wallNow();
+    this.#dispose = [
+      client.on('state', (change) => this.#onClientState(change)),
+      client.on('listChanged', () => this.#refreshSoon()),
+      client.on('warning', ({ message }) => observer.warning(this, message)),
+    ];
+  }
+
+  get state(): ServerState {
+    return this.#state;
+  }
+
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** Wall clock time of the last change of state, in ms since the epoch. */
+  get since(): number {
+    return this.#since;
+  }
+
+  get error(): SignalboxError | undefined {
+    return this.#error;
+  }
+
+  /** What it offered when its lists were last read, whatever its state is now. */
+  get catalog(): ServerCatalog {
+    return this.#catalog;
+  }
+
+  get isConnected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  /** True if it was taken out of service on purpose: it is not connected then, and calls to it are refused. */
+  get isOutOfService(): boolean {
+    return this.#state === 'disabled' || this.#state === 'unavailable';
+  }
+
+  /** Resolves when the lists that are being read have been read. Never rejects. */
+  settled(): Promise<void> {
+    return this.#refreshing ?? Promise.resolve();
+  }
+
+  /** Takes the server out of service. Its client is to be disconnected by the caller. */
+  markUnavailable(reason: string): void {
+    this.#setState('unavailable', reason, undefined);
+  }
+
+  /** Puts it back into service; it is not connected yet. */
+  markAvailable(): void {
+    if (this.#state === 'unavailable') this.#setState('disconnected', 'back in service', undefined);
+  }
+
+  /** Reads all lists. Single flight: a second call joins the first. Never rejects. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#readLists().finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /** Stops listening. The client is not touched. */
+  dispose(): void {
+    this.#debounce?.cancel();
+    for (const dispose of this.#dispose) dispose();
+  }
+
+  status(): ServerStatus {
+    const { client } = this;
+    const pid = client.diagnostics().transport.pid;
+    return {
+      name: this.name,
+      state: this.#state,
+      reason: this.#reason,
+      since: new Date(this.#since).toISOString(),
+      transport: client.transportKind ?? kindOf(this.entry),
+      era: client.era,
+      protocolVersion: client.protocolVersion,
+      tools: this.#catalog.tools.length,
+      resources: this.#catalog.resources.length,
+      prompts: this.#catalog.prompts.length,
+      connectMs: client.stats().connectMs,
+      pid: client.isConnected ? pid : undefined,
+      error: this.#error?.toJSON(),
+    };
+  }
+
+  async #readLists(): Promise<void> {
+    const { client } = this;
+    // One list that fails must not hide the others; what was known of it stays.
+    const read = async <Item>(
+      list: () => Promise<Item[]>,
+      known: readonly Item[],
+      what: string,
+    ): Promise<readonly Item[]> => {
+      try {
+        return await list();
+      } catch (error) {
+        this.#observer.warning(this, `${what} could not be listed: ${messageOf(error)}`);
+        return known;
+      }
+    };
+    const [tools, resources, resourceTemplates, prompts] = await Promise.all([
+      read(() => client.listTools(), this.#catalog.tools, 'tools'),
+      read(() => client.listResources(), this.#catalog.resources, 'resources'),
+      read(() => client.listResourceTemplates(), this.#catalog.resourceTemplates, 'resource templates'),
+      read(() => client.listPrompts(), this.#catalog.prompts, 'prompts'),
+    ]);
+    this.#catalog = {
+      tools: tools.filter((tool) => this.#isOffered(tool.name)),
+      resources,
+      resourceTemplates,
+      prompts,
+    };
+    this.#observer.catalogChanged(this, 'all');
+  }
+
+  #isOffered(tool: string): boolean {
+    const { enabledTools, disabledTools } = this.entry;
+    if (disabledTools?.includes(tool) === true) return false;
+    return enabledTools === undefined || enabledTools.includes('*') || enabledTools.includes(tool);
+  }
+
+  #refreshSoon(): void {
+    if (this.#debounce !== undefined) return;
+    this.#debounce = this.#clock.setTimeout(() => {
+      this.#debounce = undefined;
+      // A change that comes while lists are being read is not in them: they are read once more.
+      void this.settled().then(() => (this.isConnected ? this.refresh() : undefined));
+    }, DEBOUNCE_MS);
+  }
+
+  #onClientState(change: StateChange): void {
+    if (this.isOutOfService) return;
+    this.#setState(change.to, change.reason, change.error);
+    if (change.to === 'connected') void this.refresh();
+  }
+
+  #setState(to: ServerState, reason: string, error: SignalboxError | undefined): void {
+    const from = this.#state;
+    this.#state = to;
+    this.#reason = reason;
+    this.#since = this.#clock.wallNow();
+    // The cause of the trouble stays readable until the server is well again.
+    if (to === 'connected' || to === 'disconnected') this.#error = undefined;
+    else this.#error = error ?? this.#error;
+    this.#observer.stateChanged(this, from, reason, error);
+  }
+}
+
+function kindOf(entry: ServerEntry): string | undefined {
+  return entry.type ?? (entry.command === undefined ? 'http' : 'stdio');
+}

@@ -1,0 +1,441 @@
+import type { CallOptions } from '../client/call-options.ts';
+import { ClientFactory } from '../client/client-factory.ts';
+import type { ConnectionResult } from '../client/connection-result.ts';
+import type { ServerEntry } from '../config/entry.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { type Disposer, Emitter } from '../core/emitter.ts';
+import { messageOf, SignalboxError } from '../core/errors.ts';
+import { guardLogger, type Logger, silentLogger } from '../core/log.ts';
+import { sleep } from '../core/sleep.ts';
+import type { CallToolResult, GetPromptResult, ReadResourceResult } from '../protocol/mcp-types.ts';
+import {
+  Catalog,
+  type CatalogPrompt,
+  type CatalogResource,
+  type CatalogResourceTemplate,
+  type CatalogTool,
+} from './catalog.ts';
+import { NAME_SEPARATOR } from './exposed-names.ts';
+import { inParallel } from './limited-parallel.ts';
+import { ServerInstance, type ServerState } from './server-instance.ts';
+import { matchesTemplate } from './uri-template.ts';
+
+export interface ServerRegistryOptions {
+  /** Makes the clients. Default: a factory of its own. */
+  readonly factory?: ClientFactory;
+  /** Servers that are connected at the same time by bulk work. Default 8. */
+  readonly parallelConnects?: number;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+}
+
+/** Something happened to one server. */
+export interface ServerEvent {
+  readonly type: 'registered' | 'unregistered' | 'state' | 'warning';
+  readonly server: string;
+  readonly from: ServerState | undefined;
+  readonly to: ServerState;
+  /** One readable sentence or word. */
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly error: SignalboxError | undefined;
+}
+
+export interface RegistryEvents {
+  readonly server: ServerEvent;
+  /** What is offered has changed: lists were read, or a server came or went. */
+  readonly catalog: { readonly server: string };
+}
+
+/** A list over all servers that tells what is not in it. */
+export interface PartialList<Item> {
+  readonly items: readonly Item[];
+  /** Servers that may offer more, and why it is not here. Disabled servers are not missing. */
+  readonly missing: readonly { readonly server: string; readonly reason: string }[];
+  /** True if nothing is missing. */
+  readonly complete: boolean;
+}
+
+const PARALLEL_CONNECTS = 8;
+/** How long a list waits for servers whose lists are just being read, in ms (F-127). */
+const LIST_WAIT_MS = 5000;
+/** Default time that calls in flight get when everything is shut down, in ms. */
+const SHUTDOWN_DRAIN_MS = 10_000;
+
+/** Many servers under one roof: who is registered, in which state, and what they offer together. */
+export class ServerRegistry implements AsyncDisposable {
+  readonly #factory: ClientFactory;
+  readonly #parallelConnects: number;
+  readonly #clock: Clock;
+  readonly #events: Emitter<RegistryEvents>;
+  readonly #servers: Map<string, ServerInstance> = new Map();
+  #catalog: Catalog | undefined;
+  #shutdown: Promise<void> | undefined;
+
+  constructor(options: ServerRegistryOptions = {}) {
+    this.#factory = options.factory ?? new ClientFactory();
+    this.#parallelConnects = options.parallelConnects ?? PARALLEL_CONNECTS;
+    this.#clock = options.clock ?? systemClock;
+    this.#events = new Emitter(guardLogger(options.logger ?? silentLogger));
+  }
+
+  // --- who is there -----------------------------------------------------------------------------------------------
+
+  /**
+   * Adds a server. It is not connected yet.
+   * @throws SignalboxError CONFIG_INVALID, ALREADY_REGISTERED, CONNECTION_CLOSED after `shutdown`
+   */
+  register(name: string, entry: ServerEntry): ServerInstance {
+    if (this.#shutdown !== undefined) {
+      throw new SignalboxError('CONNECTION_CLOSED', 'the registry has been shut down', { server: name });
+    }
+    if (this.#servers.has(name)) {
+      throw new SignalboxError(
+        'ALREADY_REGISTERED',
+        'a server of this name is registered; unregister it first',
+        {
+          server: name,
+        },
+      );
+    }
+    const instance = new ServerInstance(this.#factory.create(name, entry), this.#clock, {
+      stateChanged: (changed, from, reason, error) => {
+        this.#catalogChanged(changed.name);
+        this.#tell('state', changed, from, reason, error);
+      },
+      catalogChanged: (changed) => this.#catalogChanged(changed.name),
+      warning: (changed, message) => this.#tell('warning', changed, changed.state, message),
+    });
+    this.#servers.set(name, instance);
+    this.#tell('registered', instance, undefined, instance.reason);
+    return instance;
+  }
+
+  /** Disconnects a server and forgets it. Unknown names are ignored. */
+  async unregister(name: string, options: { readonly drainMs?: number } = {}): Promise<void> {
+    const instance = this.#servers.get(name);
+    if (instance === undefined) return;
+    this.#servers.delete(name);
+    this.#catalogChanged(name);
+    await this.#factory.release(name, options);
+    instance.dispose();
+    this.#tell('unregistered', instance, instance.state, 'unregistered');
+  }
+
+  getServer(name: string): ServerInstance | undefined {
+    return this.#servers.get(name);
+  }
+
+  /** In the order of their registration. */
+  getAllServers(): readonly ServerInstance[] {
+    return [...this.#servers.values()];
+  }
+
+  getConnectedServers(): readonly ServerInstance[] {
+    return this.getAllServers().filter((instance) => instance.isConnected);
+  }
+
+  /**
+   * Takes a server out of service: it is disconnected, its tools vanish from the lists, calls to it are refused.
+   * @throws SignalboxError UNKNOWN_SERVER
+   */
+  async markUnavailable(name: string, reason: string): Promise<void> {
+    const instance = this.#require(name);
+    instance.markUnavailable(reason);
+    await instance.client.disconnect();
+  }
+
+  /** Puts a server that was marked unavailable back into service and connects it. */
+  async markAvailable(name: string): Promise<ConnectionResult> {
+    const instance = this.#require(name);
+    instance.markAvailable();
+    return await this.#connect(instance);
+  }
+
+  // --- bulk work --------------------------------------------------------------------------------------------------
+
+  /**
+   * Connects every server that is in service, in parallel. Never rejects: each outcome stands by itself. A server
+   * counts as connected when its lists have been read too.
+   */
+  connectAll(options: { readonly signal?: AbortSignal } = {}): Promise<Map<string, ConnectionResult>> {
+    return this.#forAll((instance) => this.#connect(instance, options.signal));
+  }
+
+  /** Drops all connections and makes them anew. Never rejects. */
+  reconnectAll(options: { readonly signal?: AbortSignal } = {}): Promise<Map<string, ConnectionResult>> {
+    return this.#forAll(async (instance) => {
+      await instance.client.disconnect({ drainMs: 0 });
+      return await this.#connect(instance, options.signal);
+    });
+  }
+
+  async disconnectAll(options: { readonly drainMs?: number } = {}): Promise<void> {
+    await Promise.all(this.getAllServers().map((instance) => instance.client.disconnect(options)));
+  }
+
+  /**
+   * Resolves when all `required` servers (default: those whose entry says so) are connected.
+   * @throws SignalboxError UNKNOWN_SERVER; CONNECT_TIMEOUT naming those that are not, after `timeoutMs` (default 30 000)
+   */
+  async waitForReady(
+    options: {
+      readonly required?: readonly string[];
+      readonly timeoutMs?: number;
+      readonly signal?: AbortSignal;
+    } = {},
+  ): Promise<void> {
+    const { timeoutMs = 30_000, signal } = options;
+    const required = options.required ?? this.#requiredByEntry();
+    for (const name of required) this.#require(name);
+    const isReady = (): boolean => required.every((name) => this.#servers.get(name)?.isConnected === true);
+    if (isReady()) return;
+    const over = new AbortController();
+    const stop = this.on('server', () => {
+      if (isReady()) over.abort();
+    });
+    try {
+      await sleep(
+        this.#clock,
+        timeoutMs,
+        signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]),
+      );
+    } catch (error) {
+      if (!over.signal.aborted) throw error;
+      return;
+    } finally {
+      stop();
+    }
+    const late = required.filter((name) => this.#servers.get(name)?.isConnected !== true);
+    throw new SignalboxError('CONNECT_TIMEOUT', `not ready after ${timeoutMs} ms: ${late.join(', ')}`, {
+      details: { missing: late },
+    });
+  }
+
+  /** Ends everything in good order: calls in flight get `drainMs` (default 10 000). The registry takes no more work. */
+  shutdown(options: { readonly drainMs?: number } = {}): Promise<void> {
+    if (this.#shutdown !== undefined) {
+      // A second call hurries.
+      void this.disconnectAll({ drainMs: 0 });
+      return this.#shutdown;
+    }
+    this.#shutdown = this.#end(options.drainMs ?? SHUTDOWN_DRAIN_MS);
+    return this.#shutdown;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.shutdown();
+  }
+
+  async #end(drainMs: number): Promise<void> {
+    await Promise.all(
+      this.getAllServers().map((instance) => this.#factory.release(instance.name, { drainMs })),
+    );
+    for (const instance of this.#servers.values()) instance.dispose();
+    this.#servers.clear();
+  }
+
+  // --- what they offer --------------------------------------------------------------------------------------------
+
+  /** All tools of all connected servers, under their exposed names. */
+  listTools(): Promise<PartialList<CatalogTool>> {
+    return this.#list((catalog) => [...catalog.tools.values()]);
+  }
+
+  listPrompts(): Promise<PartialList<CatalogPrompt>> {
+    return this.#list((catalog) => [...catalog.prompts.values()]);
+  }
+
+  listResources(): Promise<PartialList<CatalogResource>> {
+    return this.#list((catalog) => [...catalog.resources.values()]);
+  }
+
+  listResourceTemplates(): Promise<PartialList<CatalogResourceTemplate>> {
+    return this.#list((catalog) => catalog.resourceTemplates);
+  }
+
+  /**
+   * Calls a tool by its exposed name (`server__tool`).
+   * @throws SignalboxError UNKNOWN_NAME, SERVER_UNAVAILABLE, and what `McpClient.callTool` throws
+   */
+  async callTool(
+    name: string,
+    args: Readonly<Record<string, unknown>> = {},
+    options: CallOptions = {},
+  ): Promise<CallToolResult> {
+    const { server, tool } = await this.#resolve(name, (catalog) => catalog.tools, 'tool', options.signal);
+    return await this.#require(server).client.callTool(tool.name, args, options);
+  }
+
+  /** Gets a prompt by its exposed name (`server__prompt`). */
+  async getPrompt(
+    name: string,
+    args: Readonly<Record<string, string>> = {},
+    options: CallOptions = {},
+  ): Promise<GetPromptResult> {
+    const { server, prompt } = await this.#resolve(
+      name,
+      (catalog) => catalog.prompts,
+      'prompt',
+      options.signal,
+    );
+    return await this.#require(server).client.getPrompt(prompt.name, args, options);
+  }
+
+  /**
+   * Reads a resource from the server that lists its URI, or whose template it fits. `server` names one outright.
+   * @throws SignalboxError UNKNOWN_NAME if no server offers it
+   */
+  async readResource(
+    uri: string,
+    options: CallOptions & { readonly server?: string } = {},
+  ): Promise<ReadResourceResult> {
+    const server = options.server ?? this.#ownerOf(uri);
+    return await this.#inService(this.#require(server)).client.readResource(uri, options);
+  }
+
+  /** Where a name leads, as of now; undefined if nobody offers it. */
+  findTool(name: string): CatalogTool | undefined {
+    return this.#index().tools.get(name);
+  }
+
+  findPrompt(name: string): CatalogPrompt | undefined {
+    return this.#index().prompts.get(name);
+  }
+
+  // --- observation ------------------------------------------------------------------------------------------------
+
+  on<Name extends keyof RegistryEvents>(
+    name: Name,
+    listener: (event: RegistryEvents[Name]) => void,
+  ): Disposer {
+    return this.#events.on(name, listener);
+  }
+
+  // --- inside -----------------------------------------------------------------------------------------------------
+
+  async #forAll(
+    task: (instance: ServerInstance) => Promise<ConnectionResult>,
+  ): Promise<Map<string, ConnectionResult>> {
+    const instances = this.getAllServers().filter((instance) => !instance.isOutOfService);
+    // Filled in the order of registration, whatever the order in which they finish.
+    const results = new Map<string, ConnectionResult>();
+    const found = new Map<string, ConnectionResult>();
+    await inParallel(instances, this.#parallelConnects, async (instance) => {
+      found.set(instance.name, await task(instance));
+    });
+    for (const { name } of instances) results.set(name, found.get(name)!);
+    return results;
+  }
+
+  async #connect(instance: ServerInstance, signal?: AbortSignal): Promise<ConnectionResult> {
+    try {
+      const result = await instance.client.connect(signal === undefined ? {} : { signal });
+      await instance.settled();
+      return result;
+    } catch (error) {
+      const known = SignalboxError.is(error)
+        ? error
+        : new SignalboxError('INTERNAL', messageOf(error), { server: instance.name, cause: error });
+      return { success: false, error: known, metadata: undefined };
+    }
+  }
+
+  async #list<Item extends { readonly server: string }>(
+    select: (catalog: Catalog) => readonly Item[],
+  ): Promise<PartialList<Item>> {
+    await this.#listsRead();
+    const missing = this.getAllServers()
+      .filter((instance) => !instance.isConnected && instance.state !== 'disabled')
+      .map((instance) => ({ server: instance.name, reason: `${instance.state}: ${instance.reason}` }));
+    return { items: select(this.#index()), missing, complete: missing.length === 0 };
+  }
+
+  /** Waits for lists that are being read right now, but not for ever for one that hangs. */
+  async #listsRead(): Promise<void> {
+    const reading = this.getConnectedServers().map((instance) => instance.settled());
+    const over = new AbortController();
+    const limit = sleep(this.#clock, LIST_WAIT_MS, over.signal).catch(() => undefined);
+    await Promise.race([Promise.all(reading), limit]);
+    over.abort();
+  }
+
+  async #resolve<Item>(
+    name: string,
+    select: (catalog: Catalog) => ReadonlyMap<string, Item>,
+    what: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Item> {
+    const known = select(this.#index()).get(name);
+    if (known !== undefined) return known;
+    // The server may be down, asleep or not connected yet: then its name tells whom to ask.
+    const instance = this.getAllServers().find(
+      (candidate) => !candidate.isConnected && name.startsWith(`${candidate.name}${NAME_SEPARATOR}`),
+    );
+    if (instance !== undefined) {
+      const { client } = this.#inService(instance);
+      await client.connect(signal === undefined ? {} : { signal });
+      await instance.settled();
+      const found = select(this.#index()).get(name);
+      if (found !== undefined) return found;
+    }
+    throw new SignalboxError('UNKNOWN_NAME', `no connected server offers a ${what} "${name.slice(0, 128)}"`);
+  }
+
+  #ownerOf(uri: string): string {
+    const catalog = this.#index();
+    const owner =
+      catalog.resources.get(uri)?.server ??
+      catalog.resourceTemplates.find(({ template }) => matchesTemplate(template.uriTemplate, uri))?.server;
+    if (owner === undefined) {
+      throw new SignalboxError(
+        'UNKNOWN_NAME',
+        `no connected server offers the resource "${uri.slice(0, 200)}"`,
+      );
+    }
+    return owner;
+  }
+
+  #inService(instance: ServerInstance): ServerInstance {
+    if (!instance.isOutOfService) return instance;
+    throw new SignalboxError('SERVER_UNAVAILABLE', `the server is ${instance.state}: ${instance.reason}`, {
+      server: instance.name,
+    });
+  }
+
+  #require(name: string): ServerInstance {
+    const instance = this.#servers.get(name);
+    if (instance !== undefined) return instance;
+    throw new SignalboxError('UNKNOWN_SERVER', `no server is registered as "${name.slice(0, 64)}"`);
+  }
+
+  #requiredByEntry(): string[] {
+    return this.getAllServers()
+      .filter((instance) => instance.client.settings.required)
+      .map((instance) => instance.name);
+  }
+
+  #index(): Catalog {
+    this.#catalog ??= new Catalog(
+      this.getConnectedServers().map((instance) => [instance.name, instance.catalog]),
+    );
+    return this.#catalog;
+  }
+
+  #catalogChanged(server: string): void {
+    this.#catalog = undefined;
+    this.#events.emit('catalog', { server });
+  }
+
+  #tell(
+    type: ServerEvent['type'],
+    instance: ServerInstance,
+    from: ServerState | undefined,
+    reason: string,
+    error?: SignalboxError,
+  ): void {
+    const at = new Date(this.#clock.wallNow()).toISOString();
+    this.#events.emit('server', { type, server: instance.name, from, to: instance.state, reason, at, error });
+  }
+}
