@@ -54,7 +54,10 @@ export class HttpTransport implements Transport {
 
   /** Does no I/O: the first message connects. */
   open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(abortError(signal, this.#context.server));
+    if (signal.aborted) {
+      this.destroy();
+      return Promise.reject(abortError(signal, this.#context.server));
+    }
     if (this.#ended || this.#closing !== undefined || this.#link !== undefined)
       return Promise.reject(this.#notOpen());
     const context = this.#context;

@@ -1,0 +1,221 @@
+import { abortError, onAbort } from '../../core/abort.ts';
+import { type Deferred, deferred } from '../../core/deferred.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { redactUrl } from '../../core/redact.ts';
+import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
+import type { LiveExchange } from '../http/http-link.ts';
+import { endpointUrl } from '../http/http-options.ts';
+import type { PoolCache, PoolLease } from '../http/pool-cache.ts';
+import { RequestHeaders } from '../http/request-headers.ts';
+import { StreamCall, type StreamReader } from '../http/stream-call.ts';
+import type {
+  CloseReason,
+  Outgoing,
+  Transport,
+  TransportDiagnostics,
+  TransportReceiver,
+} from '../transport.ts';
+import type { TransportContext } from '../transport-context.ts';
+import { resolveEndpoint } from './endpoint.ts';
+import { type SseLink, SsePost } from './sse-post.ts';
+
+/** A server of the 2024-11-05 transport. */
+export interface SseTransportOptions {
+  /** The URL of the event stream: http or https, without userinfo. A fragment is dropped. */
+  readonly url: string;
+  /** Headers of every request. What a message brings itself wins over them. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * HTTP+SSE (2024-11-05, deprecated): one GET stream carries all that the server says, and names in its first event
+ * where messages are posted. The stream is the session: when it ends, so does the transport (F-120).
+ */
+export class SseTransport implements Transport, StreamReader, SseSink {
+  readonly kind = 'sse';
+  readonly streamPerRequest = false;
+  readonly #context: TransportContext;
+  readonly #pools: PoolCache;
+  readonly #url: URL;
+  readonly #headers: RequestHeaders;
+  readonly #live: Set<LiveExchange> = new Set();
+  readonly #closed = deferred<CloseReason>();
+  #receiver: TransportReceiver | undefined;
+  #lease: PoolLease | undefined;
+  #stream: StreamCall | undefined;
+  #decoder: SseDecoder | undefined;
+  #link: SseLink | undefined;
+  /** Pending while the `endpoint` event is waited for. */
+  #opening: Deferred<void> | undefined;
+  #ended = false;
+
+  /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
+  constructor(options: SseTransportOptions, context: TransportContext, pools: PoolCache) {
+    this.#context = context;
+    this.#pools = pools;
+    this.#url = endpointUrl(options.url, context.server);
+    this.#headers = new RequestHeaders(options.headers ?? {}, context);
+  }
+
+  get closed(): Promise<CloseReason> {
+    return this.#closed.promise;
+  }
+
+  /** Opens the event stream and waits for its `endpoint` event, for as long as `signal` allows (F-117). */
+  async open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
+    const { server, limits } = this.#context;
+    if (this.#ended || this.#receiver !== undefined) throw this.#notOpen();
+    this.#receiver = receiver;
+    const lease = this.#pools.acquire(this.#url.origin, limits.headerBytes);
+    this.#lease = lease;
+    this.#opening = deferred<void>();
+    const release = onAbort(signal, () => this.#lose(abortError(signal, server)));
+    try {
+      if (signal.aborted) this.#lose(abortError(signal, server));
+      else this.#startStream(lease);
+      await this.#opening.promise;
+    } catch (error) {
+      await this.closed;
+      throw error;
+    } finally {
+      release();
+      this.#opening = undefined;
+    }
+  }
+
+  send(outgoing: Outgoing): void {
+    if (this.#link === undefined || this.#ended) outgoing.failed(this.#notOpen());
+    else new SsePost(this.#link, outgoing).start();
+  }
+
+  /** All answers share one stream: only a message that is still on its way out can be held back. */
+  abandon(outgoing: Outgoing): void {
+    const exchange = outgoing.exchange as LiveExchange | undefined;
+    exchange?.cancel();
+  }
+
+  /** The transport has no farewell: closing the stream is one. */
+  async close(): Promise<void> {
+    this.destroy();
+    await this.closed;
+  }
+
+  destroy(): void {
+    this.#end({ kind: 'local' }, this.#notOpen());
+  }
+
+  diagnostics(): TransportDiagnostics {
+    return { url: redactUrl(this.#url.href) };
+  }
+
+  // --- StreamReader -----------------------------------------------------------------------------------------------
+
+  opened(): void {
+    this.#decoder = new SseDecoder(this, this.#context.limits.frameBytes);
+  }
+
+  data(chunk: Buffer): void {
+    this.#decoder!.push(chunk);
+  }
+
+  ended(error: SignalboxError | undefined): void {
+    this.#lose(
+      error ??
+        new SignalboxError('CONNECTION_LOST', 'the server ended its event stream', {
+          server: this.#context.server,
+          delivered: 'unknown',
+        }),
+    );
+  }
+
+  // --- SseSink ----------------------------------------------------------------------------------------------------
+
+  event(event: SseEvent): void {
+    if (this.#ended) return;
+    if (event.event === 'endpoint') this.#onEndpoint(event.data);
+    else if (event.event !== 'message') this.#receiver!.noise('ignored-event', event.event);
+    // A message before the endpoint cannot be meant for us: nothing was asked yet.
+    else if (event.data !== '' && this.#link !== undefined) this.#receiver!.message(event.data, undefined);
+  }
+
+  /** The stream is not opened again, so its `retry:` has no use. */
+  retry(): void {}
+
+  tooLarge(): void {
+    this.#lose(
+      new SignalboxError('FRAME_TOO_LARGE', 'an event is larger than limits.frameBytes', {
+        server: this.#context.server,
+        delivered: 'unknown',
+      }),
+    );
+  }
+
+  #startStream(lease: PoolLease): void {
+    const context = this.#context;
+    const headers = this.#headers.stream(undefined, undefined, undefined);
+    const request = { method: 'GET', url: this.#url, headers, body: null } as const;
+    this.#stream = new StreamCall({ server: context.server, lease }, request, context, this);
+    this.#stream.start();
+  }
+
+  #onEndpoint(uri: string): void {
+    const { server, logger } = this.#context;
+    const endpoint = resolveEndpoint(uri, this.#stream!.url, server);
+    if (this.#link !== undefined) {
+      // F-118: messages must not be led elsewhere once the connection stands.
+      if (endpoint instanceof SignalboxError || endpoint.href !== this.#link.endpoint.href) {
+        logger.warn('the server named another endpoint, which is ignored', { server });
+      }
+      return;
+    }
+    if (endpoint instanceof SignalboxError) {
+      this.#lose(endpoint);
+      return;
+    }
+    this.#link = {
+      server,
+      lease: this.#lease!,
+      context: this.#context,
+      receiver: this.#receiver!,
+      headers: this.#headers,
+      endpoint,
+      live: this.#live,
+    };
+    this.#opening?.resolve();
+  }
+
+  #lose(error: SignalboxError): void {
+    this.#end({ kind: 'lost', error }, error);
+  }
+
+  #end(reason: CloseReason, error: SignalboxError): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stream?.cancel();
+    for (const exchange of [...this.#live]) this.#cut(exchange, error);
+    const released = this.#lease?.release() ?? Promise.resolve();
+    void released.then(() => this.#closed.resolve(reason));
+    this.#opening?.reject(error);
+  }
+
+  #cut(exchange: LiveExchange, cause: SignalboxError): void {
+    const { outgoing, wasSent } = exchange;
+    exchange.cancel();
+    if (outgoing.settled) return;
+    const { server } = this.#context;
+    const code = cause.code === 'CONNECTION_CLOSED' ? 'CONNECTION_CLOSED' : 'CONNECTION_LOST';
+    outgoing.failed(
+      new SignalboxError(code, 'the connection ended while the message was on its way', {
+        server,
+        delivered: wasSent ? 'unknown' : 'no',
+        cause,
+      }),
+    );
+  }
+
+  #notOpen(): SignalboxError {
+    return new SignalboxError('CONNECTION_CLOSED', 'the connection is not open', {
+      server: this.#context.server,
+    });
+  }
+}
