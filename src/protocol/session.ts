@@ -12,6 +12,7 @@ import type {
   Transport,
   TransportReceiver,
 } from '../transports/transport.ts';
+import { CallTable } from '../wire/call-table.ts';
 import { classify } from '../wire/classify.ts';
 import { encodeError, encodeNotification, encodeRequest, encodeResult } from '../wire/encode.ts';
 import {
@@ -56,8 +57,6 @@ export interface WireCounters {
   ignoredRequests: number;
 }
 
-/** Ids begin at a random place, so that an answer cannot be guessed before its request (F-044). */
-const ID_RANGE = 2 ** 30;
 /** A batch larger than this is cut off (F-051). */
 const MAX_BATCH = 100;
 
@@ -82,14 +81,12 @@ export class Session implements TransportReceiver, CallOwner {
   readonly #logger: Logger;
   readonly #tap: WireTap | undefined;
   readonly #handlers: SessionHandlers;
-  readonly #pending: Map<number, PendingCall> = new Map();
-  readonly #firstId: number;
-  #nextId: number;
+  readonly #pending: CallTable<PendingCall>;
   #era: Era | undefined;
   #lostReason: SignalboxError | undefined;
   #resolveLost!: (reason: SignalboxError) => void;
   #lastNoise = '';
-  #onDrained: (() => void)[] = [];
+  readonly #onDrained: (() => void)[] = [];
 
   constructor(options: SessionOptions) {
     this.server = options.server;
@@ -99,8 +96,7 @@ export class Session implements TransportReceiver, CallOwner {
     this.#logger = options.logger;
     this.#tap = options.tap;
     this.#handlers = options.handlers;
-    this.#firstId = 1 + Math.floor(options.random() * ID_RANGE);
-    this.#nextId = this.#firstId;
+    this.#pending = new CallTable(options.random);
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;
     });
@@ -143,7 +139,7 @@ export class Session implements TransportReceiver, CallOwner {
     if (this.#lostReason !== undefined) return Promise.reject(this.#lostReason);
     if (options.signal?.aborted === true) return Promise.reject(abortError(options.signal, this.server));
     return new Promise((resolve, reject) => {
-      const id = this.#nextId++;
+      const id = this.#pending.takeId();
       const token = options.onProgress === undefined ? undefined : id;
       const call = new PendingCall(this, {
         id,
@@ -156,7 +152,7 @@ export class Session implements TransportReceiver, CallOwner {
         resolve,
         reject,
       });
-      this.#pending.set(id, call);
+      this.#pending.add(call);
       this.#wheel.add(call, Math.min(options.timeoutMs, options.totalTimeoutMs ?? Number.POSITIVE_INFINITY));
       this.#tap?.sent(this.server, call.text);
       this.transport.send(call);
@@ -194,7 +190,7 @@ export class Session implements TransportReceiver, CallOwner {
 
   /** Forgets a request without telling the server: for a probe that an answer to `initialize` has overtaken. */
   forget(reason: SignalboxError): void {
-    for (const call of [...this.#pending.values()]) {
+    for (const call of this.#pending.snapshot()) {
       this.transport.abandon(call);
       call.reject(reason);
     }
@@ -308,7 +304,7 @@ export class Session implements TransportReceiver, CallOwner {
 
   #onProgress(params: Params): void {
     const { progressToken, progress } = params;
-    const call = typeof progressToken === 'number' ? this.#pending.get(progressToken) : undefined;
+    const call = this.#pending.find(progressToken);
     const onProgress = call?.options.onProgress;
     if (call === undefined || onProgress === undefined) return;
     if (typeof progress !== 'number' || !(progress > call.lastProgress)) return; // F-059
@@ -344,9 +340,8 @@ export class Session implements TransportReceiver, CallOwner {
       }
       return;
     }
-    const call = typeof id === 'number' ? this.#pending.get(id) : undefined;
-    call?.reject(
-      new SignalboxError('BAD_MESSAGE', `the answer to ${call.method} breaks JSON-RPC: ${why}`, {
+    this.#pending.find(id)?.reject(
+      new SignalboxError('BAD_MESSAGE', `the answer breaks JSON-RPC: ${why}; the server needs a fix`, {
         server: this.server,
         delivered: 'yes',
       }),
@@ -355,10 +350,10 @@ export class Session implements TransportReceiver, CallOwner {
 
   /** The pending call that an answer belongs to: same type, same value, and on its own stream where it has one. */
   #match(id: unknown, exchange: Outgoing | undefined): PendingCall | undefined {
-    const call = typeof id === 'number' ? this.#pending.get(id) : undefined; // F-045
+    const call = this.#pending.find(id);
     if (call !== undefined && (exchange === undefined || exchange === call)) return call;
-    if (typeof id === 'number' && id >= this.#firstId && id < this.#nextId && call === undefined) {
-      this.counters.duplicateResponses++; // F-043, F-056: late, or a second time
+    if (call === undefined && this.#pending.missOf(id) === 'late') {
+      this.counters.duplicateResponses++; // F-043, F-056
       this.#logger.debug('a late or repeated answer was ignored', { server: this.server });
     } else {
       this.counters.unknownResponses++; // F-042, F-110
@@ -441,7 +436,7 @@ export class Session implements TransportReceiver, CallOwner {
           })
         : reason.error;
     this.retire(error);
-    for (const call of [...this.#pending.values()]) call.reject(this.#lostCall(call, error));
+    for (const call of this.#pending.snapshot()) call.reject(this.#lostCall(call, error));
   }
 
   /** The same loss, told for one call: whether its request can have had an effect. */

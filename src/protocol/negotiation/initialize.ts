@@ -2,7 +2,7 @@ import { RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import { LegacyEra } from '../eras/legacy-era.ts';
-import type { ClientIdentity, Implementation, ServerCapabilities } from '../mcp-types.ts';
+import type { ClientIdentity, Implementation } from '../mcp-types.ts';
 import type { RequestOptions } from '../pending-call.ts';
 import type { Session } from '../session.ts';
 import { bestVersion, isLegacyVersion, LEGACY_VERSIONS } from '../versions.ts';
@@ -76,7 +76,7 @@ function accept(session: Session, result: unknown): Handshake {
   return {
     era: session.era,
     serverInfo: isObject(serverInfo) ? (serverInfo as unknown as Implementation) : undefined,
-    capabilities: isObject(capabilities) ? (capabilities as ServerCapabilities) : {},
+    capabilities: isObject(capabilities) ? capabilities : {},
     instructions: typeof instructions === 'string' ? instructions : undefined,
   };
 }

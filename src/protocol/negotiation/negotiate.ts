@@ -4,7 +4,7 @@ import { sleep } from '../../core/sleep.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import type { EraName } from '../eras/era.ts';
 import { ModernEra } from '../eras/modern-era.ts';
-import type { ClientIdentity, Implementation, ServerCapabilities } from '../mcp-types.ts';
+import type { ClientIdentity, Implementation } from '../mcp-types.ts';
 import type { Session } from '../session.ts';
 import { bestVersion, LEGACY_VERSIONS, MODERN_VERSIONS } from '../versions.ts';
 import type { Handshake, ProtocolPreference } from './handshake.ts';
@@ -228,7 +228,7 @@ function acceptModern(
   return {
     era,
     serverInfo: isObject(serverInfo) ? (serverInfo as unknown as Implementation) : undefined,
-    capabilities: isObject(capabilities) ? (capabilities as ServerCapabilities) : {},
+    capabilities: isObject(capabilities) ? capabilities : {},
     instructions: typeof instructions === 'string' ? instructions : undefined,
   };
 }
