@@ -4,6 +4,8 @@ import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { ExitStatus } from './managed-process.ts';
 
 const LINES_IN_MESSAGE = 3;
+/** Each line is cut by itself: the last one says most and must not fall off the end. */
+const LINE_LENGTH = 100;
 
 /** In words: `exited with code 1` or `was killed by SIGKILL`. */
 export function describeExit({ code, signal }: ExitStatus): string {
@@ -22,7 +24,10 @@ export function exitError(
   status: ExitStatus,
   stderr: readonly string[],
 ): SignalboxError {
-  const said = sanitizePeerText(stderr.slice(-LINES_IN_MESSAGE).join(' | '));
+  const said = stderr
+    .slice(-LINES_IN_MESSAGE)
+    .map((line) => sanitizePeerText(line, LINE_LENGTH))
+    .join(' | ');
   const message = `the process of the server ${describeExit(status)}; ${
     said === '' ? 'it wrote nothing to stderr' : `its last words on stderr: ${said}`
   }`;
