@@ -8,7 +8,7 @@ import { SignalboxError } from '../../src/core/errors.ts';
 import { type FaultyConfig, faultyCommand, readJournal } from '../helpers/faulty-server.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { isGroupRunning, isRunning, temporaryDirectory } from '../helpers/processes.ts';
-import { call, makeStdio, NEVER, openFaulty, request, SentMessage, textOf } from '../helpers/stdio-probe.ts';
+import { call, makeStdio, NEVER, openFaulty, request, type SentMessage, textOf } from '../helpers/stdio-probe.ts';
 import { until } from '../helpers/until.ts';
 
 const tracker = trackProcesses();
