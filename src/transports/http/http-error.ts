@@ -23,12 +23,6 @@ const TLS_CODES: ReadonlySet<string> = new Set([
   'EPROTO',
 ]);
 
-/** undici says so when a body ended early: that is a lost connection, not a malformed answer (F-073). */
-const CUT_SHORT: ReadonlySet<string> = new Set([
-  'HPE_INVALID_EOF_STATE',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-]);
-
 /** The one place where an error of Node or undici becomes one of ours. */
 export function httpError(error: unknown, failure: HttpFailure): SignalboxError {
   if (SignalboxError.is(error)) return error;
@@ -66,8 +60,8 @@ export function httpError(error: unknown, failure: HttpFailure): SignalboxError 
   if (reason === 'UND_ERR_HEADERS_OVERFLOW') {
     return made('BAD_RESPONSE', 'the header block of the answer is larger than limits.headerBytes', unknown);
   }
-  if (reason.startsWith('HPE_') && !CUT_SHORT.has(reason)) {
-    return made('BAD_RESPONSE', `${origin} does not answer in HTTP/1.1 (${reason}); check the URL`, unknown);
+  if (isParserError(error) && !endedEarly(error)) {
+    return made('BAD_RESPONSE', `${origin} does not answer in HTTP/1.1; check the URL`, unknown);
   }
   if (!sent) {
     return made('CONNECT_FAILED', `cannot connect to ${origin} (${reason}); is the server running?`, 'no');
@@ -77,6 +71,18 @@ export function httpError(error: unknown, failure: HttpFailure): SignalboxError 
     `the connection to ${origin} broke before the answer (${reason})`,
     'unknown',
   );
+}
+
+function isParserError(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'HTTPParserError';
+}
+
+/**
+ * The parser also complains when the stream ends within a body: that is a lost connection, not a malformed answer
+ * (F-073). undici gives its parser errors no usable code; those at the end are told by having no bytes to blame.
+ */
+function endedEarly(error: Error & { readonly data?: unknown }): boolean {
+  return error.data === undefined || error.data === '';
 }
 
 function codeOf(error: unknown): string {

@@ -1,0 +1,96 @@
+import { afterEach, expect } from 'vitest';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { HttpTransport } from '../../src/transports/http/http-transport.ts';
+import { PoolCache, type PoolCacheOptions } from '../../src/transports/http/pool-cache.ts';
+import { SseTransport } from '../../src/transports/sse/sse-transport.ts';
+import type { Transport } from '../../src/transports/transport.ts';
+import { checkHttpFixtures } from './http-fixture.ts';
+import { checkRawHttp } from './raw-http.ts';
+import { type ProbeOptions, ProbeOutgoing, ProbeReceiver, probeContext } from './transport-probe.ts';
+
+/** How a transport of a test is made. */
+export interface ClientOptions extends NonNullable<Parameters<typeof probeContext>[0]> {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly idleMs?: number;
+  readonly pool?: PoolCacheOptions;
+  readonly pools?: PoolCache;
+}
+
+/** A transport with the things around it. */
+export interface TestClient<T extends Transport> {
+  readonly transport: T;
+  readonly receiver: ProbeReceiver;
+  readonly pools: PoolCache;
+  /** Sends a message. */
+  send(options?: ProbeOptions): ProbeOutgoing;
+}
+
+interface Open {
+  readonly transport: Transport;
+  readonly pools: PoolCache;
+  readonly clock: unknown;
+}
+
+const open: Open[] = [];
+
+/**
+ * Destroys the transports of a test, and checks that no pool, no timer and no socket is left. Call once in a test
+ * file; it brings the checks of the servers with it.
+ */
+export function checkHttpClients(): void {
+  checkHttpFixtures();
+  checkRawHttp();
+  afterEach(async () => {
+    const all = open.splice(0);
+    for (const { transport } of all) {
+      transport.destroy();
+      expect((await transport.closed).kind).toMatch(/^(?:local|lost)$/u);
+    }
+    for (const { pools, clock } of all) {
+      expect(pools.size).toBe(0);
+      if (clock instanceof FakeClock) expect(clock.pendingTimers).toBe(0);
+    }
+  });
+}
+
+function client<T extends Transport>(transport: T, pools: PoolCache, clock: unknown): TestClient<T> {
+  open.push({ transport, pools, clock });
+  return {
+    transport,
+    receiver: new ProbeReceiver(),
+    pools,
+    send: (options) => {
+      const outgoing = new ProbeOutgoing(options);
+      transport.send(outgoing);
+      return outgoing;
+    },
+  };
+}
+
+/** An open Streamable HTTP transport. */
+export async function httpClient(
+  url: string,
+  options: ClientOptions = {},
+): Promise<TestClient<HttpTransport>> {
+  const pools = options.pools ?? new PoolCache(options.pool);
+  const { headers, idleMs } = options;
+  const context = probeContext(options);
+  const made = client(new HttpTransport({ url, headers, idleMs }, context, pools), pools, context.clock);
+  await made.transport.open(made.receiver, new AbortController().signal);
+  return made;
+}
+
+/** An HTTP+SSE transport that is not open yet. */
+export function sseClient(url: string, options: ClientOptions = {}): TestClient<SseTransport> {
+  const pools = options.pools ?? new PoolCache(options.pool);
+  const context = probeContext(options);
+  return client(new SseTransport({ url, headers: options.headers }, context, pools), pools, context.clock);
+}
+
+/** A result for the request in `body`. */
+export function resultFor(
+  body: string,
+  result: unknown = {},
+): { jsonrpc: '2.0'; id: number; result: unknown } {
+  return { jsonrpc: '2.0', id: (JSON.parse(body) as { id: number }).id, result };
+}
