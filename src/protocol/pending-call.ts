@@ -1,3 +1,4 @@
+import { type AbortWatcher, unwatchAbort, watchAbort } from '../core/abort.ts';
 import { Deadline } from '../core/deadline-wheel.ts';
 import type { Delivery, SignalboxError } from '../core/errors.ts';
 import type { Outgoing } from '../transports/transport.ts';
@@ -39,7 +40,7 @@ export interface PendingCallInit {
  * One request in flight: its message, its deadline and its promise in a single object. It settles exactly once and
  * takes its deadline and its abort listener with it.
  */
-export class PendingCall extends Deadline implements Outgoing {
+export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
   readonly id: number;
   readonly method: string;
   readonly text: string;
@@ -57,7 +58,6 @@ export class PendingCall extends Deadline implements Outgoing {
   readonly #owner: CallOwner;
   readonly #resolve: (result: unknown) => void;
   readonly #reject: (error: Error) => void;
-  #onAbort: (() => void) | undefined;
 
   constructor(owner: CallOwner, init: PendingCallInit) {
     super();
@@ -72,11 +72,7 @@ export class PendingCall extends Deadline implements Outgoing {
     this.startedAt = init.startedAt;
     this.#resolve = init.resolve;
     this.#reject = init.reject;
-    const { signal } = init.options;
-    if (signal !== undefined) {
-      this.#onAbort = () => this.#owner.callAborted(this);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
+    if (init.options.signal !== undefined) watchAbort(init.options.signal, this);
   }
 
   /** Whether the request can have had an effect, as far as it is known now. */
@@ -90,6 +86,10 @@ export class PendingCall extends Deadline implements Outgoing {
 
   failed(error: SignalboxError): void {
     this.reject(error);
+  }
+
+  aborted(): void {
+    this.#owner.callAborted(this);
   }
 
   override expire(): void {
@@ -109,10 +109,7 @@ export class PendingCall extends Deadline implements Outgoing {
   #settle(error: Error | undefined): boolean {
     if (this.settled) return false;
     this.settled = true;
-    if (this.#onAbort !== undefined) {
-      this.options.signal?.removeEventListener('abort', this.#onAbort);
-      this.#onAbort = undefined;
-    }
+    if (this.options.signal !== undefined) unwatchAbort(this.options.signal, this);
     this.#owner.callSettled(this, error);
     return true;
   }

@@ -1,0 +1,51 @@
+import { afterEach } from 'vitest';
+import { ClientFactory, type ClientFactoryOptions } from '../../src/client/client-factory.ts';
+import type { McpClient, StateChange } from '../../src/client/mcp-client.ts';
+import type { ServerEntry, SignalboxSettings } from '../../src/config/entry.ts';
+import { type FaultyConfig, faultyCommand } from './faulty-server.ts';
+
+/** Short enough for tests, long enough for a busy machine. */
+export const QUICK: SignalboxSettings = {
+  timeouts: { connect: 8000, request: 5000, probe: 300 },
+  retry: { maxAttempts: 1, baseMs: 20, maxMs: 50 },
+  stop: { eofMs: 300, termMs: 300, killMs: 1000 },
+};
+
+/** Factories whose clients are disconnected after each test. */
+export function testFactories(): (options?: ClientFactoryOptions) => ClientFactory {
+  const made: ClientFactory[] = [];
+  afterEach(async () => {
+    await Promise.all(made.splice(0).map((factory) => factory.shutdownAll({ drainMs: 0 })));
+  });
+  return (options) => {
+    const factory = new ClientFactory(options);
+    made.push(factory);
+    return factory;
+  };
+}
+
+/** The entry of a stdio server that misbehaves as told. */
+export function faultyEntry(config: FaultyConfig, settings: SignalboxSettings = {}): ServerEntry {
+  return {
+    type: 'stdio',
+    ...faultyCommand(config),
+    'x-signalbox': { ...QUICK, ...settings, timeouts: { ...QUICK.timeouts, ...settings.timeouts } },
+  };
+}
+
+/** Every state that a client passes from now on. */
+export function recordStates(client: McpClient): StateChange[] {
+  const changes: StateChange[] = [];
+  client.on('state', (change) => changes.push(change));
+  return changes;
+}
+
+/** What a promise rejects with; fails the test if it does not. */
+export async function rejection(promise: Promise<unknown>): Promise<Error> {
+  const outcome = await promise.then(
+    (value) => ({ value }),
+    (error: unknown) => ({ error: error as Error }),
+  );
+  if ('error' in outcome) return outcome.error;
+  throw new Error(`expected a rejection, got ${JSON.stringify(outcome.value)}`);
+}
