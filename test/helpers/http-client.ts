@@ -22,7 +22,7 @@ export interface TestClient<T extends Transport> {
   readonly receiver: ProbeReceiver;
   readonly pools: PoolCache;
   /** Sends a message. */
-  send(options?: ProbeOptions): ProbeOutgoing;
+  readonly send: (options?: ProbeOptions) => ProbeOutgoing;
 }
 
 interface Open {
