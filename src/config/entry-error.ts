@@ -2,15 +2,14 @@ import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
 import { type Finding, findingText, type KeyPath, keyText } from './checks/findings.ts';
 import { MAX_SERVER_NAME } from './checks/server-name.ts';
+import type { TextPlace } from './file/file-error.ts';
 
-/** A place in a config file. Line and column count from 1; a column counts UTF-16 units. */
-export interface FilePlace {
+/** A place in a config file. */
+export interface FilePlace extends TextPlace {
   readonly file: string;
-  readonly line: number;
-  readonly column: number;
 }
 
-/** One thing that is wrong with an entry; `details.problems` of a CONFIG_INVALID error lists all of them. */
+/** One thing that is wrong with an entry; `details.problems` of a CONFIG_INVALID error lists them (at most 100). */
 export interface EntryProblem {
   /** Where: `x-signalbox.timeouts.request`, `args[2]`; empty for the entry as a whole. */
   readonly key: string;
@@ -18,6 +17,9 @@ export interface EntryProblem {
   readonly line?: number;
   readonly column?: number;
 }
+
+/** Problems that `details` lists; the message counts all of them. */
+const MAX_PROBLEMS = 100;
 
 /** Further keys that a message names after its first problem. */
 const MAX_FURTHER_KEYS = 5;
@@ -28,7 +30,7 @@ export function entryError(
   problems: readonly [Finding, ...Finding[]],
   locate?: (path: KeyPath) => FilePlace,
 ): SignalboxError {
-  const listed = problems.map((problem): EntryProblem => {
+  const listed = problems.slice(0, MAX_PROBLEMS).map((problem): EntryProblem => {
     const text = { key: keyText(problem.path), message: findingText(problem) };
     if (locate === undefined) return text;
     const { line, column } = locate(problem.path);

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SignalboxError } from '../core/errors.ts';
+import { readFault } from './file/read-text.ts';
 import { type LoadOptions, loadConfig } from './load.ts';
 import { type ParsedEntry, parseEntry } from './parse-entry.ts';
 
@@ -76,10 +77,15 @@ describe('loadConfig', () => {
     expect(error.message).toContain(message);
   });
 
-  it.runIf(process.getuid?.() !== 0)('F-139: refuses a file that it may not read', async () => {
-    const path = write('secret.json', '{}');
-    chmodSync(path, 0o000);
-    expect((await refuse(path)).message).toContain('may not be read (EACCES)');
+  it.each([
+    ['ENOENT', 'does not exist', true],
+    ['ENOTDIR', 'does not exist', true],
+    ['EACCES', 'may not be read (EACCES)', false],
+    ['EPERM', 'may not be read (EPERM)', false],
+    ['EMFILE', 'cannot be read: told by the system', false],
+  ])('F-139: explains %s', (code, fault, missing) => {
+    const cause = Object.assign(new Error('told by the system'), { code });
+    expect(readFault(cause)).toEqual({ fault, missing, cause });
   });
 
   it('takes variables from the process, or from the given env', async () => {

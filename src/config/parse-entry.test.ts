@@ -295,7 +295,12 @@ describe('the error', () => {
   it('stays short and clean, whatever the entry holds', () => {
     const key = `a\u001B[2J\u202E${'x'.repeat(5000)}`;
     const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${key}${i}`, i]));
-    const { message } = refuse(own(many));
+    const error = refuse(
+      own({ ...many, ...Object.fromEntries(Array.from({ length: 900 }, (_, i) => [i, i])) }),
+    );
+    const { message } = error;
+    expect(message).toContain('and 999 more problems');
+    expect(problems(error)).toHaveLength(100);
     expect(message.length).toBeLessThan(1200);
     expect(sanitizePeerText(message, 2000)).toBe(message);
   });
@@ -320,6 +325,8 @@ describe('warnings', () => {
     [{ ...program, timeout: 60 }, '"timeout" is 60 ms; milliseconds are meant here, not seconds'],
     [{ ...program, requestTimeout: 5 }, 'Signalbox reads "x-signalbox.timeouts.request"'],
     [{ ...program, autoApprove: ['x'] }, 'Signalbox reads "alwaysAllow"'],
+    [{ ...program, headers: { A: 'b' } }, '"headers" has no effect here; it belongs to a server with "url"'],
+    [{ ...web, env: { A: 'b' } }, '"env" has no effect here; for a process behind "url" there is'],
     [
       own({ timeouts: { total: 5000 } }),
       '(5000 ms) ends calls before the time limit of a request (60000 ms)',

@@ -1,4 +1,4 @@
-import { checkTogether, keysOf, warnOfForeignKeys } from './checks/entry-check.ts';
+import { checkTogether, keysOf, warnOfForeignKeys, warnOfIdleKeys } from './checks/entry-check.ts';
 import { Findings, findingText, kindOf } from './checks/findings.ts';
 import { checkServerName } from './checks/server-name.ts';
 import { transportKind } from './checks/transport-kind.ts';
@@ -61,6 +61,7 @@ export function checkEntry(
   }
   if (kind !== undefined && raw['type'] !== undefined) entry['type'] = kind;
   warnOfForeignKeys(entry, findings);
+  warnOfIdleKeys(kind, entry, findings);
   checkTogether(entry, findings);
   return kind === undefined ? undefined : { kind, entry };
 }

@@ -50,7 +50,12 @@ describe('secretsOf', () => {
   it('survives entries of unchecked kinds', () => {
     const circle: Record<string, unknown> = { token: 'canary-1' };
     circle['self'] = circle;
-    const entry = { type: 'ws', env: 5, headers: { a: 5 }, oauth: circle } as unknown as ServerEntry;
+    const entry = {
+      type: 'ws',
+      env: 5,
+      headers: { a: 5, b: [Object.create(null)] },
+      oauth: circle,
+    } as unknown as ServerEntry;
     expect(secretsOf(entry)).toEqual(['canary-1']);
   });
 });

@@ -42,6 +42,24 @@ export function keysOf(kind: string | undefined): Readonly<Record<string, Check>
   return kind === 'auto' || kind === 'http' || kind === 'sse' || kind === 'rest' ? ADDRESS_KEYS : COMMON_KEYS;
 }
 
+/** Warns of keys of ours that do nothing beside the kind of transport. */
+export function warnOfIdleKeys(
+  kind: string | undefined,
+  entry: Readonly<Record<string, unknown>>,
+  findings: Findings,
+): void {
+  const keys = keysOf(kind);
+  const isProcess = keys === PROCESS_KEYS;
+  if (!isProcess && keys !== ADDRESS_KEYS) return;
+  for (const key of Object.keys(isProcess ? ADDRESS_KEYS : PROCESS_KEYS)) {
+    if (entry[key] === undefined || Object.hasOwn(keys, key)) continue;
+    const cure = isProcess
+      ? 'it belongs to a server with "url"'
+      : 'for a process behind "url" there is "x-signalbox.launch"';
+    findings.warn([key], `has no effect here; ${cure}`);
+  }
+}
+
 /** What other hosts call some of our keys. They are kept, not read; that deserves a word. */
 const FOREIGN_KEYS: ReadonlyMap<string, string> = new Map([
   ['requestTimeout', 'x-signalbox.timeouts.request'],

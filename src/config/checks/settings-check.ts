@@ -1,3 +1,4 @@
+import { SETTINGS_DEFAULTS } from '../settings.ts';
 import { shown } from './findings.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
 import { type Check, count, duration, flag, group, isRecord, oneOf } from './value-checks.ts';
@@ -66,7 +67,7 @@ const retryKeys = group(RETRY, {
 const retry: Check = (value, at, findings) => {
   const result = retryKeys(value, at, findings);
   if (!isRecord(result)) return result;
-  const { baseMs = 500, maxMs = 30_000 } = result;
+  const { baseMs, maxMs } = { ...SETTINGS_DEFAULTS.retry, ...result };
   if (typeof baseMs === 'number' && typeof maxMs === 'number' && baseMs > maxMs) {
     findings.problem(
       [...at, result['maxMs'] === undefined ? 'baseMs' : 'maxMs'],

@@ -1,0 +1,61 @@
+import { isSecretName } from '../core/redact.ts';
+import { isRecord } from './checks/value-checks.ts';
+import type { ServerEntry } from './entry.ts';
+
+/** Shorter values are too common in ordinary text to be redacted wherever they stand. */
+const MIN_LENGTH = 6;
+
+/** Variables whose values are no secrets and stand in half of all log lines. */
+const PLAIN_VARIABLES =
+  /^(?:HOME|USER|USERNAME|LOGNAME|USERPROFILE|PWD|OLDPWD|PATH|SHELL|TERM|LANG|LC_\w+|TZ|HOSTNAME|COMPUTERNAME|TMPDIR|TMP|TEMP|APPDATA|LOCALAPPDATA|PROGRAMDATA|PROGRAMFILES.*|SYSTEMROOT|XDG_\w+|NODE_ENV|PORT|HOST)$/iu;
+
+/** Numbers, simple words, addresses of this machine and placeholders: they tell nothing. */
+const PLAIN_VALUE =
+  /^(?:[\d.,:]+|[a-z]{1,12}|(?:https?:\/\/)?(?:localhost|127\.0\.0\.1|\[?::1\]?)(?::\d+)?\/?|\{port\})$/iu;
+
+/** Deeper values are not looked at. */
+const MAX_DEPTH = 8;
+
+/** True if what stands under this name (of a variable, a header, a key) must not appear in a log. */
+export function isSecret(name: string, value: string): boolean {
+  if (value.length < MIN_LENGTH || PLAIN_VARIABLES.test(name)) return false;
+  return isSecretName(name) || !PLAIN_VALUE.test(value);
+}
+
+/**
+ * The values of an entry that must not appear in a log: those of `env`, `headers`, `oauth` and the `env` of
+ * `x-signalbox.launch`. Left out is what tells nothing: values under 6 characters, numbers, simple words, URLs of an
+ * authorization server. Values under a name like `API_TOKEN` are never left out, except for their length.
+ */
+export function secretsOf(entry: ServerEntry): string[] {
+  const secrets = new Set<string>();
+  const collect = (name: string, value: unknown): void => {
+    if (typeof value === 'string' && isSecret(name, value)) secrets.add(value);
+  };
+  for (const env of [entry.env, entry['x-signalbox']?.launch?.env]) {
+    for (const [name, value] of Object.entries(env ?? {})) collect(name, value);
+  }
+  for (const [name, value] of Object.entries(entry.headers ?? {})) {
+    collect(name, value);
+    // Of `Bearer abc` the second word is the secret, wherever else it stands.
+    if (typeof value === 'string') collect(name, /^[A-Za-z][\w-]*\s+(\S.*)$/u.exec(value)?.[1]);
+  }
+  collectOauth('oauth', entry.oauth, collect, 0);
+  return [...secrets];
+}
+
+function collectOauth(
+  name: string,
+  value: unknown,
+  collect: (name: string, value: unknown) => void,
+  depth: number,
+): void {
+  if (depth > MAX_DEPTH || /^scopes?$/iu.test(name)) return;
+  if (typeof value === 'string') {
+    if (!/^https?:\/\//iu.test(value)) collect(name, value);
+  } else if (Array.isArray(value)) {
+    for (const item of value) collectOauth(name, item, collect, depth + 1);
+  } else if (isRecord(value)) {
+    for (const [key, inner] of Object.entries(value)) collectOauth(key, inner, collect, depth + 1);
+  }
+}
