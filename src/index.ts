@@ -42,6 +42,7 @@ export {
   ServerRegistry,
   type ServerRegistryOptions,
 } from './registry/server-registry.ts';
+export { MemoryStateStore, type RegistryState, type StateStore } from './registry/state-store.ts';
 export type { BuilderContext, TransportBuilder } from './transports/catalog.ts';
 export type {
   CloseReason,

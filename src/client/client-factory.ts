@@ -82,12 +82,14 @@ export class ClientFactory implements AsyncDisposable {
   }
 
   /**
-   * Makes a client; it does not connect yet. The client is kept under its name until {@link release}.
+   * Makes a client; it does not connect yet. The client is kept under its name until {@link release}, or until
+   * another one takes the name after it was disconnected.
    * @throws SignalboxError CONFIG_INVALID, ALREADY_REGISTERED
    */
   create(name: string, entry: ServerEntry): McpClient {
-    if (this.#clients.has(name)) {
-      throw new SignalboxError('ALREADY_REGISTERED', 'a client of this name exists; release it first', {
+    const holder = this.#clients.get(name);
+    if (holder !== undefined && holder.state !== 'disconnected') {
+      throw new SignalboxError('ALREADY_REGISTERED', `a client of this name is ${holder.state}; release it first`, {
         server: name,
       });
     }

@@ -255,9 +255,7 @@ export class McpClient implements AsyncDisposable {
   }
 
   /** {@link ping} that never rejects. */
-  async healthCheck(
-    options: CallOptions = {},
-  ): Promise<{
+  async healthCheck(options: CallOptions = {}): Promise<{
     readonly healthy: boolean;
     readonly latencyMs: number | undefined;
     readonly error: Error | undefined;

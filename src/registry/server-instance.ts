@@ -61,6 +61,7 @@ export class ServerInstance {
   #catalog: ServerCatalog = EMPTY_CATALOG;
   #refreshing: Promise<void> | undefined;
   #debounce: Timer | undefined;
+  #leaving: Promise<void> = Promise.resolve();
 
   constructor(client: McpClient, clock: Clock, observer: InstanceObserver) {
     this.name = client.name;
@@ -114,9 +115,15 @@ export class ServerInstance {
     return this.#refreshing ?? Promise.resolve();
   }
 
-  /** Takes the server out of service. Its client is to be disconnected by the caller. */
+  /** Takes the server out of service and closes its connection in the background; {@link left} tells when it is. */
   markUnavailable(reason: string): void {
     this.#setState('unavailable', reason, undefined);
+    this.#leaving = this.client.disconnect();
+  }
+
+  /** Resolves when a connection that was closed by {@link markUnavailable} is closed. */
+  left(): Promise<void> {
+    return this.#leaving;
   }
 
   /** Puts it back into service; it is not connected yet. */

@@ -17,12 +17,15 @@ import {
 } from './catalog.ts';
 import { NAME_SEPARATOR } from './exposed-names.ts';
 import { inParallel } from './limited-parallel.ts';
-import { ServerInstance, type ServerState } from './server-instance.ts';
+import { ServerInstance, type ServerState, type ServerStatus } from './server-instance.ts';
+import type { RegistryState, StateStore } from './state-store.ts';
 import { matchesTemplate } from './uri-template.ts';
 
 export interface ServerRegistryOptions {
   /** Makes the clients. Default: a factory of its own. */
   readonly factory?: ClientFactory;
+  /** Where the last state of the servers is kept. Loaded by the first `connectAll`, saved by `shutdown`. Default: nowhere. */
+  readonly store?: StateStore;
   /** Servers that are connected at the same time by bulk work. Default 8. */
   readonly parallelConnects?: number;
   readonly logger?: Logger;
@@ -67,17 +70,22 @@ const SHUTDOWN_DRAIN_MS = 10_000;
 export class ServerRegistry implements AsyncDisposable {
   readonly #factory: ClientFactory;
   readonly #parallelConnects: number;
+  readonly #store: StateStore | undefined;
+  readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #events: Emitter<RegistryEvents>;
   readonly #servers: Map<string, ServerInstance> = new Map();
   #catalog: Catalog | undefined;
+  #previous: Promise<RegistryState | undefined> | undefined;
   #shutdown: Promise<void> | undefined;
 
   constructor(options: ServerRegistryOptions = {}) {
     this.#factory = options.factory ?? new ClientFactory();
     this.#parallelConnects = options.parallelConnects ?? PARALLEL_CONNECTS;
     this.#clock = options.clock ?? systemClock;
-    this.#events = new Emitter(guardLogger(options.logger ?? silentLogger));
+    this.#store = options.store;
+    this.#logger = guardLogger(options.logger ?? silentLogger);
+    this.#events = new Emitter(this.#logger);
   }
 
   // --- who is there -----------------------------------------------------------------------------------------------
@@ -118,9 +126,15 @@ export class ServerRegistry implements AsyncDisposable {
     if (instance === undefined) return;
     this.#servers.delete(name);
     this.#catalogChanged(name);
+    await instance.left();
     await this.#factory.release(name, options);
     instance.dispose();
     this.#tell('unregistered', instance, instance.state, 'unregistered');
+  }
+
+  /** How a server was when the state was last saved; undefined without a store or for a server that is new. */
+  async previousStatus(name: string): Promise<ServerStatus | undefined> {
+    return (await this.#load())?.servers.find((status) => status.name === name);
   }
 
   getServer(name: string): ServerInstance | undefined {
@@ -137,18 +151,18 @@ export class ServerRegistry implements AsyncDisposable {
   }
 
   /**
-   * Takes a server out of service: it is disconnected, its tools vanish from the lists, calls to it are refused.
+   * Takes a server out of service: its tools vanish from the lists and calls to it are refused at once; its
+   * connection is closed in good order in the background.
    * @throws SignalboxError UNKNOWN_SERVER
    */
-  async markUnavailable(name: string, reason: string): Promise<void> {
-    const instance = this.#require(name);
-    instance.markUnavailable(reason);
-    await instance.client.disconnect();
+  markUnavailable(name: string, reason: string): void {
+    this.#require(name).markUnavailable(reason);
   }
 
   /** Puts a server that was marked unavailable back into service and connects it. */
   async markAvailable(name: string): Promise<ConnectionResult> {
     const instance = this.#require(name);
+    await instance.left();
     instance.markAvailable();
     return await this.#connect(instance);
   }
@@ -159,8 +173,9 @@ export class ServerRegistry implements AsyncDisposable {
    * Connects every server that is in service, in parallel. Never rejects: each outcome stands by itself. A server
    * counts as connected when its lists have been read too.
    */
-  connectAll(options: { readonly signal?: AbortSignal } = {}): Promise<Map<string, ConnectionResult>> {
-    return this.#forAll((instance) => this.#connect(instance, options.signal));
+  async connectAll(options: { readonly signal?: AbortSignal } = {}): Promise<Map<string, ConnectionResult>> {
+    await this.#load();
+    return await this.#forAll((instance) => this.#connect(instance, options.signal));
   }
 
   /** Drops all connections and makes them anew. Never rejects. */
@@ -229,11 +244,24 @@ export class ServerRegistry implements AsyncDisposable {
   }
 
   async #end(drainMs: number): Promise<void> {
+    const servers = this.getAllServers().map((instance) => instance.status());
     await Promise.all(
       this.getAllServers().map((instance) => this.#factory.release(instance.name, { drainMs })),
     );
     for (const instance of this.#servers.values()) instance.dispose();
     this.#servers.clear();
+    const savedAt = new Date(this.#clock.wallNow()).toISOString();
+    await this.#store?.save({ version: 1, savedAt, servers }).catch((error: unknown) => {
+      this.#logger.error('the state of the registry could not be saved', { error: messageOf(error) });
+    });
+  }
+
+  #load(): Promise<RegistryState | undefined> {
+    this.#previous ??= Promise.resolve(this.#store?.load()).catch((error: unknown) => {
+      this.#logger.error('the state of the registry could not be loaded', { error: messageOf(error) });
+      return undefined;
+    });
+    return this.#previous;
   }
 
   // --- what they offer --------------------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 import type { ServerEntry } from '../config/entry.ts';
 import type { BuilderContext, TransportBuilder } from './catalog.ts';
 import { HttpTransport } from './http/http-transport.ts';
+import { fillPort, LaunchedTransport } from './launched-transport.ts';
+import { SseTransport } from './sse/sse-transport.ts';
 import { StdioTransport } from './stdio/stdio-transport.ts';
 import type { Transport } from './transport.ts';
 
 /** The transport kinds that need no registration. An entry that reaches them has been checked by `parseEntry`. */
 export const builtInTransports: ReadonlyMap<string, TransportBuilder> = new Map<string, TransportBuilder>([
   ['stdio', stdio],
-  ['http', http],
+  ['http', launchable('http', true, http)],
+  ['sse', launchable('sse', false, sse)],
 ]);
 
 function stdio(_name: string, entry: ServerEntry, context: BuilderContext): Transport {
@@ -16,6 +19,34 @@ function stdio(_name: string, entry: ServerEntry, context: BuilderContext): Tran
   return new StdioTransport({ command, args, env, cwd, stop, framing }, context);
 }
 
-function http(_name: string, entry: ServerEntry, context: BuilderContext): Transport {
-  return new HttpTransport({ url: entry.url ?? '', headers: entry.headers }, context, context.pools);
+function http(url: string, entry: ServerEntry, context: BuilderContext): Transport {
+  return new HttpTransport({ url, headers: entry.headers }, context, context.pools);
+}
+
+function sse(url: string, entry: ServerEntry, context: BuilderContext): Transport {
+  return new SseTransport({ url, headers: entry.headers }, context, context.pools);
+}
+
+/** A kind that reaches its server by URL, which Signalbox starts first where the entry says how. */
+function launchable(
+  kind: string,
+  streamPerRequest: boolean,
+  create: (url: string, entry: ServerEntry, context: BuilderContext) => Transport,
+): TransportBuilder {
+  return (_name, entry, context) => {
+    const url = entry.url ?? '';
+    const { launch, stop } = context.settings;
+    if (launch === undefined) return create(url, entry, context);
+    return new LaunchedTransport(
+      {
+        ...launch,
+        url,
+        stop,
+        kind,
+        streamPerRequest,
+        createInner: (port) => create(port === undefined ? url : fillPort(url, port), entry, context),
+      },
+      context,
+    );
+  };
 }
