@@ -7,17 +7,11 @@ import { readVariables } from './env-file.ts';
 import { fileError } from './file/file-error.ts';
 import { readBoundedText } from './file/read-text.ts';
 import { checkEntry } from './parse-entry.ts';
-import { type ReadOptions, type ReadServers, readServers } from './read-servers.ts';
+import type { ReadOptions, ReadServers } from './read-servers.ts';
 import { secretsOf } from './secrets.ts';
 
 /** Options of {@link loadConfig}. */
 export type LoadOptions = ReadOptions;
-
-/** Options of {@link parseConfig}. */
-export interface ParseConfigOptions extends ReadOptions {
-  /** Name of the file, for messages, and for the folder that relative paths start at. Default `.mcp.json`. */
-  readonly file?: string | undefined;
-}
 
 /** What a config file says. One bad server harms no other: it stands in `failed`. */
 export interface LoadedConfig {
@@ -51,19 +45,11 @@ export async function loadConfig(path: string, options: LoadOptions = {}): Promi
     const cure = text.missing ? `; create it, for example:\n${EXAMPLE}` : '';
     throw fileError(file, `the config file ${text.fault}${cure}`, { cause: text.cause });
   }
+  // Loaded when first used: who never reads a file does not pay for the parser.
+  const { readServers } = await import('./read-servers.ts');
   const read = readServers(text, file, options);
   for (const [name, envFile] of read.envFiles) await takeInEnvFile(name, envFile, options, read);
   return finished(read);
-}
-
-/**
- * {@link loadConfig} for a text that is already here. Touches no file: `envFile` becomes an absolute path and stays
- * for the caller to read.
- *
- * @throws SignalboxError as {@link loadConfig} does.
- */
-export function parseConfig(text: string, options: ParseConfigOptions = {}): LoadedConfig {
-  return finished(readServers(text, resolve(options.file ?? '.mcp.json'), options));
 }
 
 const EXAMPLE = `{ "mcpServers": {
@@ -98,6 +84,7 @@ async function takeInEnvFile(
   }
 }
 
-function finished({ file, servers, failed, warnings, secrets }: ReadServers): LoadedConfig {
+/** What was read, in its public form. */
+export function finished({ file, servers, failed, warnings, secrets }: ReadServers): LoadedConfig {
   return { file, servers, failed, warnings, secrets: [...secrets] };
 }

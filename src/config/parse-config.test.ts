@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SignalboxError } from '../core/errors.ts';
-import { type LoadedConfig, type ParseConfigOptions, parseConfig } from './load.ts';
+import type { LoadedConfig } from './load.ts';
+import { type ParseConfigOptions, parseConfig } from './parse-config.ts';
 import { parseEntry } from './parse-entry.ts';
 
 const file = '/srv/app/.mcp.json';

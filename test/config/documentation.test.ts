@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keysOf } from '../../src/config/checks/entry-check.ts';
 import { SIGNALBOX_KEYS } from '../../src/config/checks/settings-check.ts';
-import { parseConfig } from '../../src/config/load.ts';
+import { parseConfig } from '../../src/config/parse-config.ts';
 import { parseEntry } from '../../src/config/parse-entry.ts';
 import { resolveSettings, SETTINGS_DEFAULTS } from '../../src/config/settings.ts';
 import { STOP_TIMES, TRANSPORT_LIMITS } from '../../src/transports/transport-context.ts';
