@@ -89,9 +89,13 @@ export class ClientFactory implements AsyncDisposable {
   create(name: string, entry: ServerEntry): McpClient {
     const holder = this.#clients.get(name);
     if (holder !== undefined && holder.state !== 'disconnected') {
-      throw new SignalboxError('ALREADY_REGISTERED', `a client of this name is ${holder.state}; release it first`, {
-        server: name,
-      });
+      throw new SignalboxError(
+        'ALREADY_REGISTERED',
+        `a client of this name is ${holder.state}; release it first`,
+        {
+          server: name,
+        },
+      );
     }
     const client = this.#build(name, entry);
     this.#clients.set(name, client);

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ServerEntry } from '../config/entry.ts';
+import { readEnvFile } from '../config/env-file.ts';
 import type { ParsedEntry } from '../config/parse-entry.ts';
 import type { ResolvedSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
@@ -101,7 +103,7 @@ export class Connector {
     const { eraCache } = this.#environment;
     for (;;) {
       const kind = this.#kind();
-      const session = this.#session(kind);
+      const session = await this.#session(kind);
       let result: Negotiation;
       try {
         await session.open(signal);
@@ -150,9 +152,9 @@ export class Connector {
     return this.#foundKind ?? 'http';
   }
 
-  #session(kind: string): Session {
+  async #session(kind: string): Promise<Session> {
     const { catalog, pools, clock, random, logger, wheel, tap } = this.#environment;
-    const transport = catalog.create(kind, this.#name, this.#parsed.entry, {
+    const transport = catalog.create(kind, this.#name, await this.#entry(), {
       server: this.#name,
       clock,
       random,
@@ -171,6 +173,13 @@ export class Connector {
       tap,
       handlers: this.#handlers,
     });
+  }
+
+  /** The entry with what its `envFile` holds: read anew for each start, so that a changed file takes effect. */
+  async #entry(): Promise<ServerEntry> {
+    const { entry } = this.#parsed;
+    if (entry.envFile === undefined) return entry;
+    return { ...entry, env: { ...(await readEnvFile(entry.envFile, this.#name)), ...entry.env } };
   }
 
   #timeout(): SignalboxError {
