@@ -1,8 +1,8 @@
 import type { Outgoing, TransportReceiver } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
-import type { HttpTarget } from './http-call.ts';
+import type { HttpTarget } from './exchange/http-call.ts';
+import type { RequestHeaders } from './exchange/request-headers.ts';
 import type { LingerList } from './linger-list.ts';
-import type { RequestHeaders } from './request-headers.ts';
 
 /** An exchange in flight: a POST, or the attempts to resume its stream. */
 export interface LiveExchange {

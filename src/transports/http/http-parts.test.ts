@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type LogLine, probeContext, recordingLogger } from '../../../test/helpers/transport-probe.ts';
-import { BodyCollector } from './body-collector.ts';
-import { httpError } from './http-error.ts';
+import { BodyCollector } from './exchange/body-collector.ts';
+import { httpError } from './exchange/http-error.ts';
+import { redirectTarget } from './exchange/redirect.ts';
+import { RequestHeaders } from './exchange/request-headers.ts';
+import { bodyKind, contentCoding, firstHeader, joinedHeader } from './exchange/response-headers.ts';
+import { parseRetryAfter } from './exchange/retry-after.ts';
 import { endpointUrl } from './http-options.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
-import { redirectTarget } from './redirect.ts';
-import { RequestHeaders } from './request-headers.ts';
-import { bodyKind, contentCoding, firstHeader, joinedHeader } from './response-headers.ts';
-import { parseRetryAfter } from './retry-after.ts';
 import { meansSessionLost, readSessionHeader } from './session-id.ts';
 
 describe('parseRetryAfter', () => {

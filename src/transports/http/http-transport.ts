@@ -10,13 +10,13 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
+import { RequestHeaders } from './exchange/request-headers.ts';
 import type { HttpLink, LiveExchange } from './http-link.ts';
 import { endpointUrl, type HttpTransportOptions, STREAM_IDLE_MS } from './http-options.ts';
 import { LingerList } from './linger-list.ts';
 import { ListenStream } from './listen-stream.ts';
 import type { PoolCache, PoolLease } from './pool-cache.ts';
 import { PostCall } from './post-call.ts';
-import { RequestHeaders } from './request-headers.ts';
 import { SessionEnd } from './session-end.ts';
 
 /**

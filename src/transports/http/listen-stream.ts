@@ -1,9 +1,9 @@
 import type { Timer } from '../../core/clock.ts';
 import type { SignalboxError } from '../../core/errors.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
+import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
 import type { HttpLink } from './http-link.ts';
 import { reconnectDelay, STABLE_STREAM_MS } from './reconnect-delay.ts';
-import { StreamCall, type StreamReader } from './stream-call.ts';
 
 /**
  * The GET stream of the legacy era, on which a server says what nobody asked for. It is opened again whenever it

@@ -1,14 +1,15 @@
+import type { SignalboxErrorCode } from '../../core/error-codes.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { Outgoing } from '../transport.ts';
 import { AnswerStream, type AnswerStreamOwner } from './answer-stream.ts';
-import { BodyCollector } from './body-collector.ts';
-import { HttpCall } from './http-call.ts';
+import { BodyCollector } from './exchange/body-collector.ts';
+import { HttpCall } from './exchange/http-call.ts';
+import { REFUSAL_BYTES, refusalError } from './exchange/refusal.ts';
+import { bodyKind, contentCoding, firstHeader, type ResponseHeaders } from './exchange/response-headers.ts';
 import type { HttpLink, LiveExchange } from './http-link.ts';
-import { REFUSAL_BYTES, refusalError } from './refusal.ts';
-import { bodyKind, contentCoding, firstHeader, type ResponseHeaders } from './response-headers.ts';
 import { isResumable, Resumption } from './resumption.ts';
 import { isRpcError, meansSessionLost, readSessionHeader } from './session-id.ts';
+import { answerError, unusableHead } from './unusable-answer.ts';
 
 /** What is done with the body that arrives. */
 type Reading = 'nothing' | 'json' | 'stream' | 'refusal';
@@ -128,19 +129,15 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
   }
 
   #expectAnswer(status: number, headers: ResponseHeaders): void {
-    const kind = bodyKind(headers);
-    const coding = contentCoding(headers);
-    if (kind === 'other' || status === 202 || status === 204) {
-      this.fail(this.#noAnswer(status, headers));
-    } else if (coding !== undefined) {
-      const name = sanitizePeerText(coding, 40);
-      const message = `the server encodes its answer as ${name}, which was not asked for; switch compression off`;
-      this.fail(this.#error('BAD_RESPONSE', message));
-    } else if (kind === 'json') {
+    const { server, limits } = this.#link.context;
+    const unusable = unusableHead(server, status, headers);
+    if (unusable !== undefined) {
+      this.fail(unusable);
+    } else if (bodyKind(headers) === 'json') {
       this.#reading = 'json';
-      this.#body = new BodyCollector(this.#link.context.limits.bodyBytes);
+      this.#body = new BodyCollector(limits.bodyBytes);
       const announced = Number(firstHeader(headers, 'content-length') ?? 0);
-      if (announced > this.#link.context.limits.bodyBytes) this.fail(this.#tooLarge());
+      if (announced > limits.bodyBytes) this.fail(this.#tooLarge());
     } else {
       this.#reading = 'stream';
       this.#stream = new AnswerStream(this.#link, this.outgoing, this, status);
@@ -174,7 +171,10 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
       return;
     }
     const message = 'the server ended the event stream before the answer; the request may have been executed';
-    outgoing.failed(error ?? this.#error('CONNECTION_LOST', message));
+    const { server } = this.#link.context;
+    const details = { status: this.#status };
+    const lost = { server, delivered: 'unknown', details } as const;
+    outgoing.failed(error ?? new SignalboxError('CONNECTION_LOST', message, lost));
   }
 
   #refused(): void {
@@ -200,30 +200,12 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
     outgoing.failed(refusalError({ server, status: this.#status, headers: this.#headers, text, wallNowMs }));
   }
 
-  // --- errors -----------------------------------------------------------------------------------------------------
-
-  #noAnswer(status: number, headers: ResponseHeaders): SignalboxError {
-    const type = sanitizePeerText(firstHeader(headers, 'content-type') ?? 'no content type', 80);
-    const what =
-      status === 202 || status === 204
-        ? `accepted the request without answering it (HTTP ${status})`
-        : `answered with ${type} (HTTP ${status}) instead of JSON or an event stream`;
-    return this.#error('BAD_RESPONSE', `the server ${what}; check the URL`);
-  }
-
   #tooLarge(): SignalboxError {
     return this.#error('BODY_TOO_LARGE', 'the body of the answer is larger than limits.bodyBytes');
   }
 
-  #error(
-    code: 'BAD_RESPONSE' | 'BODY_TOO_LARGE' | 'FRAME_TOO_LARGE' | 'CONNECTION_LOST',
-    message: string,
-  ): SignalboxError {
-    return new SignalboxError(code, message, {
-      server: this.#link.context.server,
-      delivered: code === 'CONNECTION_LOST' ? 'unknown' : 'yes',
-      details: { status: this.#status },
-    });
+  #error(code: SignalboxErrorCode, message: string): SignalboxError {
+    return answerError(code, message, this.#link.context.server, this.#status);
   }
 }
 

@@ -2,9 +2,9 @@ import type { Timer } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../transport.ts';
 import type { AnswerStream, AnswerStreamOwner } from './answer-stream.ts';
+import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
 import type { HttpLink, LiveExchange } from './http-link.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
-import { StreamCall, type StreamReader } from './stream-call.ts';
 
 /** Attempts to resume in a row that bring no new event, before the answer is given up. */
 export const MAX_IDLE_RESUMES = 5;

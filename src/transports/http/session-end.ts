@@ -1,6 +1,6 @@
 import type { Timer } from '../../core/clock.ts';
 import { deferred } from '../../core/deferred.ts';
-import { HttpCall } from './http-call.ts';
+import { HttpCall } from './exchange/http-call.ts';
 import type { HttpLink } from './http-link.ts';
 
 /** How long the farewell to a session may take, in ms. */

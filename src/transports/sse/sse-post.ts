@@ -1,11 +1,11 @@
 import type { SignalboxError } from '../../core/errors.ts';
 import { isObject } from '../../wire/json-rpc.ts';
-import { BodyCollector } from '../http/body-collector.ts';
-import { HttpCall, type HttpTarget } from '../http/http-call.ts';
+import { BodyCollector } from '../http/exchange/body-collector.ts';
+import { HttpCall, type HttpTarget } from '../http/exchange/http-call.ts';
+import { REFUSAL_BYTES, refusalError } from '../http/exchange/refusal.ts';
+import type { RequestHeaders } from '../http/exchange/request-headers.ts';
+import { bodyKind, contentCoding, type ResponseHeaders } from '../http/exchange/response-headers.ts';
 import type { LiveExchange } from '../http/http-link.ts';
-import { REFUSAL_BYTES, refusalError } from '../http/refusal.ts';
-import type { RequestHeaders } from '../http/request-headers.ts';
-import { bodyKind, contentCoding, type ResponseHeaders } from '../http/response-headers.ts';
 import type { Outgoing, TransportReceiver } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
 

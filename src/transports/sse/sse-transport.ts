@@ -3,11 +3,11 @@ import { type Deferred, deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { redactUrl } from '../../core/redact.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
+import { RequestHeaders } from '../http/exchange/request-headers.ts';
+import { StreamCall, type StreamReader } from '../http/exchange/stream-call.ts';
 import type { LiveExchange } from '../http/http-link.ts';
 import { endpointUrl } from '../http/http-options.ts';
 import type { PoolCache, PoolLease } from '../http/pool-cache.ts';
-import { RequestHeaders } from '../http/request-headers.ts';
-import { StreamCall, type StreamReader } from '../http/stream-call.ts';
 import type {
   CloseReason,
   Outgoing,

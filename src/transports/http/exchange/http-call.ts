@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
-import { SignalboxError } from '../../core/errors.ts';
+import { SignalboxError } from '../../../core/errors.ts';
+import type { PoolLease } from '../pool-cache.ts';
 import { httpError } from './http-error.ts';
-import type { PoolLease } from './pool-cache.ts';
 import { isRedirect, redirectTarget } from './redirect.ts';
 import { REFUSAL_BYTES } from './refusal.ts';
 import { firstHeader, type ResponseHeaders } from './response-headers.ts';

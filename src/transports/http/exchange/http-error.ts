@@ -1,5 +1,5 @@
-import type { SignalboxErrorCode } from '../../core/error-codes.ts';
-import { type Delivery, messageOf, SignalboxError } from '../../core/errors.ts';
+import type { SignalboxErrorCode } from '../../../core/error-codes.ts';
+import { type Delivery, messageOf, SignalboxError } from '../../../core/errors.ts';
 
 /** Where and when an exchange failed. */
 export interface HttpFailure {

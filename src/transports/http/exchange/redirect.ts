@@ -1,6 +1,6 @@
-import { SignalboxError } from '../../core/errors.ts';
-import { sanitizePeerText } from '../../core/peer-text.ts';
-import { redactUrl } from '../../core/redact.ts';
+import { SignalboxError } from '../../../core/errors.ts';
+import { sanitizePeerText } from '../../../core/peer-text.ts';
+import { redactUrl } from '../../../core/redact.ts';
 
 /** Redirects that are followed in a row. */
 export const MAX_REDIRECTS = 3;

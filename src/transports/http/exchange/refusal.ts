@@ -1,6 +1,6 @@
-import type { SignalboxErrorCode } from '../../core/error-codes.ts';
-import { type Delivery, SignalboxError } from '../../core/errors.ts';
-import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { SignalboxErrorCode } from '../../../core/error-codes.ts';
+import { type Delivery, SignalboxError } from '../../../core/errors.ts';
+import { sanitizePeerText } from '../../../core/peer-text.ts';
 import { firstHeader, joinedHeader, type ResponseHeaders } from './response-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { SignalboxError } from '../../core/errors.ts';
-import type { TransportContext } from '../transport-context.ts';
+import { SignalboxError } from '../../../core/errors.ts';
+import type { TransportContext } from '../../transport-context.ts';
 
 /** Headers that belong to HTTP or to the protocol: what a user configures under these names is not sent (S08). */
 const RESERVED: ReadonlySet<string> = new Set([

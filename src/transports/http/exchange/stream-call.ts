@@ -1,6 +1,6 @@
-import { SignalboxError } from '../../core/errors.ts';
-import { sanitizePeerText } from '../../core/peer-text.ts';
-import type { TransportContext } from '../transport-context.ts';
+import { SignalboxError } from '../../../core/errors.ts';
+import { sanitizePeerText } from '../../../core/peer-text.ts';
+import type { TransportContext } from '../../transport-context.ts';
 import { BodyCollector } from './body-collector.ts';
 import { HttpCall, type HttpRequest, type HttpTarget } from './http-call.ts';
 import { REFUSAL_BYTES, refusalError } from './refusal.ts';
