@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type LogLine, probeContext, recordingLogger } from '../../../test/helpers/transport-probe.ts';
+import { systemClock } from '../../core/clock.ts';
+import { type Logger, silentLogger } from '../../core/log.ts';
+import { systemRandom } from '../../core/random.ts';
+import { TRANSPORT_LIMITS, type TransportContext } from '../transport-context.ts';
 import { BodyCollector } from './exchange/body-collector.ts';
 import { httpError } from './exchange/http-error.ts';
 import { redirectTarget } from './exchange/redirect.ts';
@@ -9,6 +12,14 @@ import { parseRetryAfter } from './exchange/retry-after.ts';
 import { endpointUrl } from './http-options.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
 import { meansSessionLost, readSessionHeader } from './session-id.ts';
+
+const context = (logger: Logger = silentLogger): TransportContext => ({
+  server: 's',
+  clock: systemClock,
+  random: systemRandom,
+  logger,
+  limits: TRANSPORT_LIMITS,
+});
 
 describe('parseRetryAfter', () => {
   const now = Date.UTC(2026, 10, 22, 12, 0, 0);
@@ -85,7 +96,7 @@ describe('request headers', () => {
   };
 
   it('S08 leaves out what belongs to HTTP and to the protocol, and says so without the value', () => {
-    const lines: LogLine[] = [];
+    const lines: unknown[] = [];
     const headers = new RequestHeaders(
       {
         Host: 'evil',
@@ -95,7 +106,7 @@ describe('request headers', () => {
         Accept: '*/*',
         'X-Ok': 'yes',
       },
-      probeContext({ logger: recordingLogger(lines) }),
+      context({ ...silentLogger, warn: (_message, fields) => void lines.push(fields?.['header']) }),
     );
     expect(pairs(headers.post(undefined, 's'))).toEqual({
       accept: 'application/json, text/event-stream',
@@ -104,18 +115,12 @@ describe('request headers', () => {
       'x-ok': 'yes',
       'mcp-session-id': 's',
     });
-    expect(lines.map(({ fields }) => fields['header'])).toEqual([
-      'host',
-      'content-length',
-      'transfer-encoding',
-      'mcp-session-id',
-      'accept',
-    ]);
+    expect(lines).toEqual(['host', 'content-length', 'transfer-encoding', 'mcp-session-id', 'accept']);
     expect(JSON.stringify(lines)).not.toContain('stolen');
   });
 
   it('S08 what a message brings wins over what is configured', () => {
-    const headers = new RequestHeaders({ Authorization: 'static', 'x-a': '1' }, probeContext());
+    const headers = new RequestHeaders({ Authorization: 'static', 'x-a': '1' }, context());
     expect(pairs(headers.post({ authorization: 'fresh', 'mcp-method': 'ping' }, undefined))).toMatchObject({
       authorization: 'fresh',
       'x-a': '1',
@@ -139,7 +144,7 @@ describe('request headers', () => {
     ['a blank in the name', { 'x a': 'secret-value' }],
     ['no name', { '': 'secret-value' }],
   ])('S08 refuses %s, naming the header and not the value', (_name, headers) => {
-    const make = (): unknown => new RequestHeaders(headers, probeContext());
+    const make = (): unknown => new RequestHeaders(headers, context());
     expect(make).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(make).not.toThrow(/secret-value/u);
   });

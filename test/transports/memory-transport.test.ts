@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProbeOutgoing, ProbeReceiver } from '../../test/helpers/transport-probe.ts';
-import { type MemoryLink, MemoryTransport } from './memory-transport.ts';
+import { type MemoryLink, MemoryTransport } from '../../src/transports/memory-transport.ts';
+import { ProbeOutgoing, ProbeReceiver } from '../helpers/transport-probe.ts';
 
 const { signal } = new AbortController();
 

@@ -1,8 +1,8 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { checkHttpClients, httpClient, resultFor } from '../../../test/helpers/http-client.ts';
-import { sendJson, startHttpFixture, until } from '../../../test/helpers/http-fixture.ts';
-import { PoolCache } from './pool-cache.ts';
+import { PoolCache } from '../../src/transports/http/pool-cache.ts';
+import { checkHttpClients, httpClient, resultFor } from '../helpers/http-client.ts';
+import { sendJson, startHttpFixture, until } from '../helpers/http-fixture.ts';
 
 checkHttpClients();
 
