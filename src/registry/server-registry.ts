@@ -28,6 +28,8 @@ export interface ServerRegistryOptions {
   readonly store?: StateStore;
   /** Servers that are connected at the same time by bulk work. Default 8. */
   readonly parallelConnects?: number;
+  /** How long a list waits for servers whose lists are just being read, in ms (F-127). Default 5 000. */
+  readonly listWaitMs?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
@@ -61,7 +63,6 @@ export interface PartialList<Item> {
 }
 
 const PARALLEL_CONNECTS = 8;
-/** How long a list waits for servers whose lists are just being read, in ms (F-127). */
 const LIST_WAIT_MS = 5000;
 /** Default time that calls in flight get when everything is shut down, in ms. */
 const SHUTDOWN_DRAIN_MS = 10_000;
@@ -70,6 +71,7 @@ const SHUTDOWN_DRAIN_MS = 10_000;
 export class ServerRegistry implements AsyncDisposable {
   readonly #factory: ClientFactory;
   readonly #parallelConnects: number;
+  readonly #listWaitMs: number;
   readonly #store: StateStore | undefined;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -82,6 +84,7 @@ export class ServerRegistry implements AsyncDisposable {
   constructor(options: ServerRegistryOptions = {}) {
     this.#factory = options.factory ?? new ClientFactory();
     this.#parallelConnects = options.parallelConnects ?? PARALLEL_CONNECTS;
+    this.#listWaitMs = options.listWaitMs ?? LIST_WAIT_MS;
     this.#clock = options.clock ?? systemClock;
     this.#store = options.store;
     this.#logger = guardLogger(options.logger ?? silentLogger);
@@ -384,7 +387,7 @@ export class ServerRegistry implements AsyncDisposable {
   async #listsRead(): Promise<void> {
     const reading = this.getConnectedServers().map((instance) => instance.settled());
     const over = new AbortController();
-    const limit = sleep(this.#clock, LIST_WAIT_MS, over.signal).catch(() => undefined);
+    const limit = sleep(this.#clock, this.#listWaitMs, over.signal).catch(() => undefined);
     await Promise.race([Promise.all(reading), limit]);
     over.abort();
   }

@@ -91,7 +91,7 @@ describe('negotiation over HTTP', () => {
   });
 
   it.each([500, 503])('an outage (%i) is no evidence of an era', async (status) => {
-    const server = await startHttpFixture((_, response) => response.writeHead(status).end());
+    const server = await startHttpFixture((_, response) => void response.writeHead(status).end());
     const error = await rejection(
       makeFactory()
         .create('s', { type: 'http', url: server.url, ...settings })
@@ -102,7 +102,7 @@ describe('negotiation over HTTP', () => {
   });
 
   it('401 leads to the state unauthorized, without initialize', async () => {
-    const server = await startHttpFixture((_, response) => response.writeHead(401).end());
+    const server = await startHttpFixture((_, response) => void response.writeHead(401).end());
     const client = makeFactory().create('s', { type: 'http', url: server.url, ...settings });
     expect(await rejection(client.connect())).toMatchObject({ code: 'AUTH_REQUIRED' });
     expect(client.state).toBe('unauthorized');
