@@ -10,6 +10,8 @@ export type SignalboxErrorCode =
   | 'LAUNCH_FAILED'
   /** No connection could be established. */
   | 'CONNECT_FAILED'
+  /** The gateway could not listen on its address. */
+  | 'LISTEN_FAILED'
   /** The connection was not set up within `timeouts.connect`. */
   | 'CONNECT_TIMEOUT'
   /** Client and server share no protocol version. */
@@ -87,6 +89,7 @@ export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>
   SPAWN_FAILED: final,
   LAUNCH_FAILED: passing,
   CONNECT_FAILED: passing,
+  LISTEN_FAILED: final,
   CONNECT_TIMEOUT: passing,
   PROTOCOL_UNSUPPORTED: final,
   CONNECTION_LOST: passing,

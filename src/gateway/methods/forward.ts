@@ -1,0 +1,88 @@
+import type { CallOptions } from '../../client/call-options.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { ServerRegistry } from '../../registry/server-registry.ts';
+import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
+import { RpcError } from '../answers/rpc-error.ts';
+import type { CallContext } from './call-context.ts';
+import type { Lookup } from './lookup.ts';
+import { forwardedMeta } from './meta.ts';
+import { checkParamHeaders } from './param-headers.ts';
+
+type Result = Record<string, unknown>;
+
+/** Requests that one server answers: the name leads to it, the rest passes through as it is. */
+export class Forward {
+  readonly #registry: ServerRegistry;
+  readonly #lookup: Lookup;
+
+  constructor(registry: ServerRegistry, lookup: Lookup) {
+    this.#registry = registry;
+    this.#lookup = lookup;
+  }
+
+  async callTool(params: Params, context: CallContext): Promise<Result> {
+    const { server, tool } = await this.#lookup.tool(nameOf(params), context.signal);
+    if (context.header !== undefined) checkParamHeaders(tool, params['arguments'], context.header);
+    const own = { ...params, name: tool.name };
+    return await this.#lookup.client(server).request('tools/call', passed(own), optionsOf(context));
+  }
+
+  async getPrompt(params: Params, context: CallContext): Promise<Result> {
+    const { server, prompt } = await this.#lookup.prompt(nameOf(params), context.signal);
+    const own = { ...params, name: prompt.name };
+    return await this.#lookup.client(server).request('prompts/get', passed(own), optionsOf(context));
+  }
+
+  async readResource(params: Params, context: CallContext): Promise<Result> {
+    const uri = params['uri'];
+    if (typeof uri !== 'string')
+      throw new RpcError(JSON_RPC_ERROR.invalidParams, 'params.uri must be a string');
+    const result = await this.#registry.readResource(uri, optionsOf(context));
+    return { ...result };
+  }
+
+  async complete(params: Params, context: CallContext): Promise<Result> {
+    const ref = isObject(params['ref']) ? params['ref'] : {};
+    const { type } = ref;
+    if (type === 'ref/prompt') {
+      const { server, prompt } = await this.#lookup.prompt(nameOf(ref), context.signal);
+      return await this.#complete(server, params, { ...ref, name: prompt.name }, context);
+    }
+    const { uri } = ref;
+    if (type !== 'ref/resource' || typeof uri !== 'string') {
+      const wanted = 'params.ref must be {type:"ref/prompt", name} or {type:"ref/resource", uri}';
+      throw new RpcError(JSON_RPC_ERROR.invalidParams, wanted);
+    }
+    const server = await this.#lookup.templateOwner(uri);
+    if (server === undefined) {
+      const shown = sanitizePeerText(uri, 200);
+      throw new SignalboxError('UNKNOWN_NAME', `no connected server offers the template "${shown}"`);
+    }
+    return await this.#complete(server, params, ref, context);
+  }
+
+  async #complete(server: string, params: Params, ref: unknown, context: CallContext): Promise<Result> {
+    const client = this.#lookup.client(server);
+    // A server without completions has none to offer; that is no fault of the client (F-066).
+    if (client.capabilities?.completions === undefined) return { completion: { values: [] } };
+    return await client.request('completion/complete', passed({ ...params, ref }), optionsOf(context));
+  }
+}
+
+function nameOf(params: Readonly<Record<string, unknown>>): string {
+  const { name } = params;
+  if (typeof name === 'string') return name;
+  throw new RpcError(JSON_RPC_ERROR.invalidParams, 'params.name must be a string');
+}
+
+/** Everything the client said, without what was meant for the gateway alone. */
+function passed(params: Params): Params {
+  const { _meta, ...rest } = params;
+  const meta = forwardedMeta(params);
+  return meta === undefined ? rest : { ...rest, _meta: meta };
+}
+
+function optionsOf({ signal, onProgress }: CallContext): CallOptions {
+  return { signal, onProgress };
+}
