@@ -1,0 +1,73 @@
+import { ClientFactory } from '../client/client-factory.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { onAbort } from '../core/abort.ts';
+import { SignalboxError } from '../core/errors.ts';
+import { ServerRegistry } from '../registry/server-registry.ts';
+import type { CommandContext } from './command-context.ts';
+import { findConfig } from './find-config.ts';
+import { isLogged } from './logging/log-level.ts';
+import { createWireTrace } from './logging/wire-trace.ts';
+
+/** Servers that are connected at the same time: a few that hang must not hold up the others. */
+const PARALLEL_CONNECTS = 16;
+
+/** The servers of a config file, registered and not yet connected. */
+export interface OpenServers {
+  readonly file: string;
+  readonly registry: ServerRegistry;
+  /** Servers whose entries cannot be used, and why. */
+  readonly failed: ReadonlyMap<string, SignalboxError>;
+}
+
+/** Reads the config file that the options name, and feeds its secrets to the redaction. */
+export async function readConfig(context: CommandContext): Promise<LoadedConfig> {
+  const { io, options, logger } = context;
+  const config = await loadConfig(findConfig(options.config, io.cwd), { env: io.env });
+  for (const secret of config.secrets) io.redactor.add(secret);
+  for (const warning of config.warnings) logger.warn(warning);
+  logger.debug('read the config file', {
+    file: config.file,
+    servers: [...config.servers.keys()],
+    failed: [...config.failed.keys()],
+  });
+  return config;
+}
+
+/** Registers the servers of a config, or those that `wanted` asks for. Close it with {@link closeServers}. */
+export function openServers(
+  context: CommandContext,
+  config: LoadedConfig,
+  wanted: (name: string) => boolean = () => true,
+): OpenServers {
+  const { io, options, logger } = context;
+  const tap = isLogged('trace', options.logLevel) ? createWireTrace(logger, io.redactor) : undefined;
+  const factory = new ClientFactory({ logger, ...(tap === undefined ? {} : { tap }) });
+  const registry = new ServerRegistry({ factory, logger, parallelConnects: PARALLEL_CONNECTS });
+  const failed = new Map([...config.failed].filter(([name]) => wanted(name)));
+  for (const [name, entry] of config.servers) {
+    if (!wanted(name)) continue;
+    try {
+      registry.register(name, entry);
+    } catch (error) {
+      if (!SignalboxError.is(error)) throw error;
+      failed.set(name, error);
+    }
+  }
+  return { file: config.file, registry, failed };
+}
+
+/** Stops all servers: calls in flight get `drainMs`, or nothing any more at the second interruption. */
+export async function closeServers(
+  context: CommandContext,
+  registry: ServerRegistry,
+  drainMs: number,
+): Promise<void> {
+  const { hurry } = context.io.interruption;
+  const closing = registry.shutdown({ drainMs });
+  // A second call makes the registry hurry.
+  const again = (): void => void registry.shutdown();
+  if (hurry.aborted) again();
+  const release = onAbort(hurry, again);
+  await closing;
+  release();
+}

@@ -1,0 +1,79 @@
+import type { ServerEvent } from '../../registry/server-registry.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { OpenServers } from '../open-servers.ts';
+import { accountOf, type ServerAccount, stateMark, stateText } from './server-account.ts';
+
+/** More servers than this are summed up, as lines that scroll away cannot be updated. */
+const MAX_LINES = 20;
+
+/** Longest line where no terminal says how wide it is. */
+const MAX_WIDTH = 300;
+
+/** What shows the way of servers to their connection; `end` takes it away. */
+export interface ConnectingView {
+  end(): void;
+}
+
+/**
+ * Shows how servers connect: on a terminal a line for each, updated in place.
+ *
+ * @param announce where there is no terminal, write a line for each server that has finished
+ */
+export function showConnecting(
+  context: CommandContext,
+  servers: OpenServers,
+  announce: boolean = false,
+): ConnectingView {
+  const { terminal } = context;
+  const { registry } = servers;
+  const finished = new Set<string>();
+  const draw = (): void => {
+    const accounts = registry.getAllServers().map((instance) => accountOf(context, instance));
+    terminal.live(progressLines(context, accounts));
+  };
+  const onEvent = ({ server, type, to }: Pick<ServerEvent, 'server' | 'type' | 'to'>): void => {
+    if (terminal.isLive) {
+      draw();
+      return;
+    }
+    const instance = registry.getServer(server);
+    if (!announce || type !== 'state' || instance === undefined || finished.has(server)) return;
+    if (to !== 'connected' && to !== 'error' && to !== 'unauthorized') return;
+    finished.add(server);
+    // How many tools there are is known when the lists have been read.
+    void instance.settled().then(() => terminal.note(progressLine(context, accountOf(context, instance))));
+  };
+  const stops = [
+    registry.on('server', onEvent),
+    registry.on('catalog', () => {
+      if (terminal.isLive) draw();
+    }),
+  ];
+  if (terminal.isLive) draw();
+  return {
+    end: () => {
+      for (const stop of stops) stop();
+      terminal.live([]);
+    },
+  };
+}
+
+function progressLines(context: CommandContext, accounts: readonly ServerAccount[]): string[] {
+  const lines = accounts.slice(0, MAX_LINES).map((account) => progressLine(context, account));
+  const rest = accounts.length - MAX_LINES;
+  if (rest > 0) lines.push(`  … and ${rest} more`);
+  return lines;
+}
+
+function progressLine(context: CommandContext, account: ServerAccount): string {
+  const { err } = context.terminal;
+  const width = context.terminal.isLive ? Math.max(20, context.terminal.errorWidth - 4) : MAX_WIDTH;
+  const head = `${account.name}  ${stateText(account)}`;
+  const facts =
+    account.state === 'connected'
+      ? `${account.tools} tools, ${Math.round(account.connectMs ?? 0)} ms`
+      : (account.error?.message ?? '');
+  const room = width - head.length - 2;
+  const tail = facts !== '' && room > 10 ? err.dim(context.terminal.peer(facts, room)) : '';
+  return `${stateMark(account, err)} ${err.bold(account.name)}  ${stateText(account)}  ${tail}`.trimEnd();
+}

@@ -1,0 +1,236 @@
+import { Command, CommanderError, Option } from 'commander';
+import { VERSION } from '../core/version.ts';
+import { parseMs, parsePath, parsePort } from './arguments/option-values.ts';
+import type { CliIo } from './cli-io.ts';
+import { type CommandContext, createContext, type GlobalOptions } from './command-context.ts';
+import type { CallCommandOptions } from './commands/call.ts';
+import type { ListOptions } from './commands/list.ts';
+import type { ReadOptions } from './commands/read.ts';
+import type { StatusOptions } from './commands/status.ts';
+import type { UpOptions } from './commands/up.ts';
+import { EXIT, exitCodeOf, exitCodeOfInterruption } from './exit-codes.ts';
+import { LOG_LEVELS } from './logging/log-level.ts';
+import { jsonLine } from './output/json.ts';
+import { safeText } from './output/terminal-text.ts';
+import { reportError } from './report-error.ts';
+
+type Run = (context: CommandContext) => Promise<number>;
+type Start = (command: Command, run: Run) => Promise<void>;
+
+/**
+ * Runs one command line and resolves with its exit code. Never rejects, never ends the process.
+ * @param args without the program and its script
+ */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  // A wrong command line is told before its options are known.
+  const isJson = args.includes('--json');
+  const program = createProgram(io, isJson, async (command, run) => {
+    exitCode = await runCommand(createContext(io, command.optsWithGlobals<GlobalOptions>()), run);
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version are what was asked for; all else is a wrong command line.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+}
+
+/** Where a command ends: with its own exit code, or with that of what it threw. */
+async function runCommand(context: CommandContext, run: Run): Promise<number> {
+  const { interruption } = context.io;
+  try {
+    return await run(context);
+  } catch (error) {
+    const { cause } = interruption;
+    if (cause !== undefined) {
+      if (cause !== 'EPIPE') reportError(context, interruption.signal.reason);
+      return exitCodeOfInterruption(cause);
+    }
+    reportError(context, error);
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(io: CliIo, isJson: boolean, start: Start): Command {
+  const program = new Command('signalbox')
+    .description('Keeps many MCP servers connected and offers them behind one endpoint.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .option('-c, --config <file>', 'config file (default: the nearest .mcp.json from here upwards)')
+    .option('--json', 'machine-readable output: one line of JSON')
+    .addOption(
+      new Option('--log-level <level>', 'how much is logged on stderr').choices(LOG_LEVELS).default('warn'),
+    )
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .configureHelp({ showGlobalOptions: true })
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      outputError: (text) => void io.stderr.write(usageError(text, isJson)),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ signalbox up                                        serve all servers of .mcp.json at http://127.0.0.1:3920/mcp
+  $ signalbox status                                    who is connected, and what is wrong with the others
+  $ signalbox list                                      every tool of every server
+  $ signalbox call files__read_file path=notes.txt      call a tool
+  $ signalbox read file:///notes.txt                    read a resource
+
+Exit codes: 0 ok, 1 usage or configuration, 2 not found, 3 authorization, 4 unreachable, 5 error of the tool or
+server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interrupted.`,
+    );
+  addUp(program, start);
+  addStatus(program, start);
+  addList(program, start);
+  addCall(program, start);
+  addRead(program, start);
+  return program;
+}
+
+function addUp(program: Command, start: Start): void {
+  program
+    .command('up')
+    .description('connect all servers and offer them at one endpoint, until Ctrl-C')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('-p, --port <port>', 'port to listen on; 0 takes a free one (default: 3920)', parsePort)
+    .option('--path <path>', 'path of the endpoint (default: /mcp)', parsePath)
+    .option('--allow-remote', 'let --host be an address that other machines can reach')
+    .option('--allowed-host <host...>', 'further names by which clients may call the endpoint')
+    .option('--allowed-origin <origin...>', 'origins of web pages that may use the endpoint')
+    .addOption(
+      new Option('--stdio', 'speak MCP on stdin and stdout instead of listening').conflicts([
+        'host',
+        'port',
+        'path',
+        'allowRemote',
+        'allowedHost',
+        'allowedOrigin',
+      ]),
+    )
+    .addHelpText(
+      'after',
+      `
+A server that cannot be reached keeps no other from working. Ctrl-C stops everything in good order and ends with 0;
+a second Ctrl-C hurries.
+
+Examples:
+  $ signalbox up --config ~/project/.mcp.json --port 4000
+  $ signalbox up --stdio                                for hosts that start programs
+  $ signalbox up --json | head -1                       the endpoint as JSON, for scripts`,
+    )
+    .action(async (options: UpOptions, command: Command) => {
+      await start(command, async (context) => (await import('./commands/up.ts')).up(context, options));
+    });
+}
+
+function addStatus(program: Command, start: Start): void {
+  program
+    .command('status')
+    .description('connect to all servers, show how each of them is, and disconnect')
+    .option('--timeout <ms>', 'time for connecting (default: 30000)', parseMs)
+    .addHelpText('after', '\nExit code 0 if all servers are connected, 4 if some are not.')
+    .action(async (options: StatusOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/status.ts')).status(context, options),
+      );
+    });
+}
+
+function addList(program: Command, start: Start): void {
+  program
+    .command('list')
+    .description('list what the servers offer')
+    .argument('[server]', 'only this server')
+    .option('--tools', 'list tools (the default)')
+    .option('--resources', 'list resources and resource templates')
+    .option('--prompts', 'list prompts')
+    .option('--timeout <ms>', 'time for connecting (default: 30000)', parseMs)
+    .addHelpText(
+      'after',
+      `
+Servers that are missing are named on stderr; the exit code is 4 then.
+
+Examples:
+  $ signalbox list files
+  $ signalbox list --tools --prompts
+  $ signalbox list --json | jq -r '.tools[].name'`,
+    )
+    .action(async (server: string | undefined, options: ListOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/list.ts')).list(context, server, options),
+      );
+    });
+}
+
+function addCall(program: Command, start: Start): void {
+  program
+    .command('call')
+    .description('call a tool and print what it answers')
+    .argument('<name>', 'server__tool, or the bare name of a tool that only one server has')
+    .argument('[arguments...]', 'key=value, or key:=json')
+    .option('--input <json>', 'a JSON object of arguments; - reads it from stdin')
+    .option(
+      '--timeout <ms>',
+      'time without answer or progress (default: "timeout" of the server, else 60000)',
+      parseMs,
+    )
+    .option('--raw', 'print text exactly as it came, control characters included')
+    .addHelpText(
+      'after',
+      `
+key=value is text, unless the tool wants an integer, a number or a boolean there: then it is converted.
+key:=json is JSON as it stands: count:=3, tags:='["a","b"]', filter:='{"open":true}'.
+Arguments on the command line win over those of --input.
+
+Examples:
+  $ signalbox call files__read_file path=notes.txt
+  $ signalbox call everything__get-sum a=1 b=2
+  $ echo '{"path": "notes.txt"}' | signalbox call files__read_file --input -`,
+    )
+    .action(async (name: string, words: string[], options: CallCommandOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/call.ts')).call(context, name, words, options),
+      );
+    });
+}
+
+function addRead(program: Command, start: Start): void {
+  program
+    .command('read')
+    .description('read a resource and print it')
+    .argument('<uri>', 'URI of the resource')
+    .option('-s, --server <name>', 'the server to ask (default: the one that offers the URI)')
+    .option('--timeout <ms>', 'time without answer (default: "timeout" of the server, else 60000)', parseMs)
+    .option('--raw', 'print text and bytes exactly as they came')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ signalbox read demo://resource/static/document/features.md
+  $ signalbox read --server pictures --raw pictures://logo.png > logo.png`,
+    )
+    .action(async (uri: string, options: ReadOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/read.ts')).read(context, uri, options),
+      );
+    });
+}
+
+/** Commander's words about a wrong command line, in our form. They hold nothing but what the user typed. */
+function usageError(text: string, isJson: boolean): string {
+  const told = safeText(text.replace(/^error: /u, '').trim()).replaceAll('\n', ' ');
+  const message = told.includes('Did you mean') ? told : `${told}; see \`signalbox --help\``;
+  if (!isJson) return `signalbox: ${message}\n`;
+  const error = { code: 'USAGE', message, retryable: false, delivered: 'no' };
+  return `${jsonLine({ error })}\n`;
+}
