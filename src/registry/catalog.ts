@@ -52,13 +52,14 @@ export class Catalog {
   readonly prompts: ReadonlyMap<string, CatalogPrompt>;
   /** By URI; the first server that offers one has it. */
   readonly resources: ReadonlyMap<string, CatalogResource>;
+  /** One for each template text; the first server that offers it has it. */
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
 
   constructor(parts: Iterable<readonly [server: string, catalog: ServerCatalog]>) {
     const tools = new Map<string, CatalogTool>();
     const prompts = new Map<string, CatalogPrompt>();
     const resources = new Map<string, CatalogResource>();
-    const resourceTemplates: CatalogResourceTemplate[] = [];
+    const resourceTemplates = new Map<string, CatalogResourceTemplate>();
     for (const [server, part] of parts) {
       for (const tool of firstOfEachName(part.tools)) {
         const name = freeName(tools, server, tool.name);
@@ -71,12 +72,16 @@ export class Catalog {
       for (const resource of part.resources) {
         if (!resources.has(resource.uri)) resources.set(resource.uri, { server, resource });
       }
-      for (const template of part.resourceTemplates) resourceTemplates.push({ server, template });
+      for (const template of part.resourceTemplates) {
+        if (!resourceTemplates.has(template.uriTemplate)) {
+          resourceTemplates.set(template.uriTemplate, { server, template });
+        }
+      }
     }
     this.tools = tools;
     this.prompts = prompts;
     this.resources = resources;
-    this.resourceTemplates = resourceTemplates;
+    this.resourceTemplates = [...resourceTemplates.values()];
   }
 }
 
