@@ -213,7 +213,7 @@ describe('the GET stream', () => {
     await clock.advance(9000);
     comment!();
     // The comment must have been read before time moves on.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await clock.advance(9000);
     expect(gone).toBe(0);
     await clock.advance(1001);
