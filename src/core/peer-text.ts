@@ -13,6 +13,9 @@ const INVISIBLE =
   // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
   /[\u0000-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF\uFFF9-\uFFFB\u{E0000}-\u{E007F}]+/gu;
 
+/** The first half of a character of two code units, left over at a cut. */
+const CUT_CHARACTER = /[\uD800-\uDBFF]$/u;
+
 /**
  * Makes text of a peer safe for a terminal, a log line or an error message: escape sequences vanish, runs of
  * control and invisible characters become one space, and the rest is cut at `maxLength` characters (default 300).
@@ -22,5 +25,8 @@ export function sanitizePeerText(text: string, maxLength: number = MAX_PEER_TEXT
   const bounded = text.length > maxLength * 4 ? text.slice(0, maxLength * 4) : text;
   const clean = bounded.replace(ESCAPES, '').replace(INVISIBLE, ' ').trim();
   if (clean.length <= maxLength && bounded.length === text.length) return clean;
-  return `${clean.slice(0, maxLength - 1).trimEnd()}…`;
+  return `${clean
+    .slice(0, maxLength - 1)
+    .replace(CUT_CHARACTER, '')
+    .trimEnd()}…`;
 }

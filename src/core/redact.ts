@@ -4,8 +4,10 @@ export const REDACTED = '***';
 const SECRET_NAME =
   /authorization|cookie|token|secret|passw(?:or)?d|api[-_]?key|credential|private[-_]?key|session[-_]?id/iu;
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]+/giu;
-const SECRET_QUERY = /([?&][^=&#\s]*(?:token|key|secret|password|code|signature)[^=&#\s]*=)[^&#\s"']+/giu;
-const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^/?#\s"'@]+@/giu;
+// The lengths are bounded, and a name ends at `?`, so that the cost stays linear whatever a peer sends (S21).
+const SECRET_QUERY =
+  /([?&][^=&?#\s]{0,64}?(?:token|key|secret|password|code|signature)[^=&?#\s]{0,64}=)[^&#\s"']+/giu;
+const USERINFO = /(\b[a-z][a-z0-9+.-]{0,31}:\/\/)[^/?#\s"'@]+@/giu;
 
 /** Shorter values are too common in ordinary text to be replaced wherever they stand. */
 const MIN_SECRET_LENGTH = 6;
