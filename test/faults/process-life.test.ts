@@ -13,7 +13,6 @@ import {
   NEVER as never,
   openFaulty,
   type ProbedStdio,
-  QUICK_STOP as QUICK,
   request,
   textOf,
 } from '../helpers/stdio-probe.ts';
@@ -217,14 +216,15 @@ describe('a stop', () => {
 
   it('F-010 a server that ignores the end of stdin and SIGTERM is killed on schedule', async () => {
     const journal = journalFile();
-    const { transport, receiver } = await open({ journal, ignoreTerm: true, ignoreEof: true });
+    const stop = { eofMs: 500, termMs: 500, killMs: 1000 };
+    const { transport, receiver } = await open({ journal, ignoreTerm: true, ignoreEof: true }, { stop });
     transport.send(request(1, 'ping'));
     await receiver.count(1);
     const start = performance.now();
     await transport.close();
     const tookMs = performance.now() - start;
-    expect(tookMs).toBeGreaterThan(QUICK.eofMs + QUICK.termMs - 20);
-    expect(tookMs).toBeLessThan(3000);
+    expect(tookMs).toBeGreaterThan(stop.eofMs + stop.termMs - 20);
+    expect(tookMs).toBeLessThan(4000);
     expect(readJournal(journal)).toEqual(expect.arrayContaining([{ eof: true }, { signal: 'SIGTERM' }]));
     expect(await transport.closed).toEqual({ kind: 'local' });
     const { eofMs, termMs, killMs } = STOP_TIMES;
@@ -307,7 +307,7 @@ describe('a stop', () => {
 
   it('a message that was sent directly before close still leaves', async () => {
     const journal = journalFile();
-    const { transport } = await open({ journal });
+    const { transport } = await open({ journal }, { stop: STOP_TIMES });
     const last = request(1, 'notifications/cancelled');
     transport.send(last);
     await transport.close();

@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { SignalboxError } from '../../src/core/errors.ts';
+import { STOP_TIMES } from '../../src/transports/transport-context.ts';
 import { type FaultyConfig, faultyCommand, readJournal } from '../helpers/faulty-server.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { isGroupRunning, isRunning, temporaryDirectory } from '../helpers/processes.ts';
-import { call, makeStdio, NEVER, openFaulty, request, type SentMessage, textOf } from '../helpers/stdio-probe.ts';
+import {
+  call,
+  makeStdio,
+  NEVER,
+  openFaulty,
+  request,
+  type SentMessage,
+  textOf,
+} from '../helpers/stdio-probe.ts';
 import { until } from '../helpers/until.ts';
 
 const tracker = trackProcesses();
@@ -33,7 +42,11 @@ describe('a stream that breaks', () => {
 
   it('F-012 close after the loss waits for the process, and does not hurry it', async () => {
     const journal = join(directory, 'unhurried');
-    const { transport, pid } = await openFaulty(tracker, { journal, start: ['closeStdout'] });
+    const { transport, pid } = await openFaulty(
+      tracker,
+      { journal, start: ['closeStdout'] },
+      { stop: STOP_TIMES },
+    );
     await transport.closed;
     await transport.close();
     expect(isRunning(pid())).toBe(false);

@@ -8,7 +8,7 @@ const LINES_IN_MESSAGE = 3;
 const LINE_LENGTH = 100;
 
 /** In words: `exited with code 1` or `was killed by SIGKILL`. */
-export function describeExit({ code, signal }: ExitStatus): string {
+function describeExit({ code, signal }: ExitStatus): string {
   return signal === null ? `exited with code ${String(code)}` : `was killed by ${signal}`;
 }
 
