@@ -1,21 +1,19 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { trackProcesses } from '../../test/helpers/leak-check.ts';
-import { isRunning } from '../../test/helpers/processes.ts';
+import { HttpTransport } from '../../src/transports/http/http-transport.ts';
+import { PoolCache } from '../../src/transports/http/pool-cache.ts';
 import {
-  NEVER,
-  QUICK_STOP,
-  RecordingReceiver,
-  recordingContext,
-  request,
-} from '../../test/helpers/stdio-probe.ts';
-import { until } from '../../test/helpers/until.ts';
-import { HttpTransport } from './http/http-transport.ts';
-import { PoolCache } from './http/pool-cache.ts';
-import { fillPort, LaunchedTransport, type LaunchedTransportOptions } from './launched-transport.ts';
+  fillPort,
+  LaunchedTransport,
+  type LaunchedTransportOptions,
+} from '../../src/transports/launched-transport.ts';
+import { trackProcesses } from '../helpers/leak-check.ts';
+import { isRunning } from '../helpers/processes.ts';
+import { NEVER, QUICK_STOP, RecordingReceiver, recordingContext, request } from '../helpers/stdio-probe.ts';
+import { until } from '../helpers/until.ts';
 
-const SERVER = join(import.meta.dirname, '../../test/fixtures/servers/launched-http.mjs');
+const SERVER = join(import.meta.dirname, '../fixtures/servers/launched-http.mjs');
 const tracker = trackProcesses();
 
 interface Behaviour {
