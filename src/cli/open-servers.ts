@@ -1,6 +1,7 @@
 import { ClientFactory } from '../client/client-factory.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { onAbort } from '../core/abort.ts';
+import { systemClock } from '../core/clock.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { ServerRegistry } from '../registry/server-registry.ts';
 import type { CommandContext } from './command-context.ts';
@@ -56,18 +57,28 @@ export function openServers(
   return { file: config.file, registry, failed };
 }
 
-/** Stops all servers: calls in flight get `drainMs`, or nothing any more at the second interruption. */
+/** How {@link closeServers} goes about it. */
+export interface CloseOptions {
+  /** Time for calls in flight, in ms. */
+  readonly drainMs: number;
+  /** Time after which servers that have not ended are killed, in ms. Default: as their entries say. */
+  readonly hurryAfterMs?: number;
+}
+
+/** Stops all servers in good order, or at once when the command is interrupted for the second time. */
 export async function closeServers(
   context: CommandContext,
   registry: ServerRegistry,
-  drainMs: number,
+  { drainMs, hurryAfterMs = Number.POSITIVE_INFINITY }: CloseOptions,
 ): Promise<void> {
   const { hurry } = context.io.interruption;
   const closing = registry.shutdown({ drainMs });
   // A second call makes the registry hurry.
   const again = (): void => void registry.shutdown();
+  const timer = systemClock.setTimeout(again, hurryAfterMs);
   if (hurry.aborted) again();
   const release = onAbort(hurry, again);
   await closing;
+  timer.cancel();
   release();
 }

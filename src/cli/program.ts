@@ -117,6 +117,7 @@ function addUp(program: Command, start: Start): void {
         'allowedOrigin',
       ]),
     )
+    .option('--wait <ms>', 'how long the first report waits for slow servers (default: 10000)', parseMs)
     .addHelpText(
       'after',
       `

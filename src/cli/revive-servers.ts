@@ -1,4 +1,4 @@
-import { systemClock, type Timer } from '../core/clock.ts';
+import { type Clock, systemClock, type Timer } from '../core/clock.ts';
 import type { ServerRegistry } from '../registry/server-registry.ts';
 import type { CommandContext } from './command-context.ts';
 
@@ -10,7 +10,11 @@ const LONGEST_PAUSE_MS = 60_000;
  * Goes on trying servers that were given up for a reason that may pass: whoever runs for days should find a server
  * that was started an hour later. Call the result to stop.
  */
-export function reviveServers(context: CommandContext, registry: ServerRegistry): () => void {
+export function reviveServers(
+  context: CommandContext,
+  registry: ServerRegistry,
+  clock: Clock = systemClock,
+): () => void {
   const { signal } = context.io.interruption;
   const pauses = new Map<string, number>();
   const timers = new Map<string, Timer>();
@@ -19,7 +23,7 @@ export function reviveServers(context: CommandContext, registry: ServerRegistry)
     if (instance?.state !== 'error' || instance.error?.retryable !== true || timers.has(name)) return;
     const pauseMs = pauses.get(name) ?? FIRST_PAUSE_MS;
     pauses.set(name, Math.min(2 * pauseMs, LONGEST_PAUSE_MS));
-    const timer = systemClock.setTimeout(() => {
+    const timer = clock.setTimeout(() => {
       timers.delete(name);
       if (signal.aborted || instance.state !== 'error') return;
       // How it ends is told by the state of the server.

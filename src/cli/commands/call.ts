@@ -44,7 +44,7 @@ export async function call(
     });
     return EXIT.serverError;
   } finally {
-    await closeServers(context, servers.registry, 0);
+    await closeServers(context, servers.registry, { drainMs: 0 });
   }
 }
 

@@ -41,7 +41,7 @@ export async function list(
     for (const account of missing) tellMissing(context, account);
     return missing.length === 0 ? EXIT.ok : EXIT.unreachable;
   } finally {
-    await closeServers(context, servers.registry, 0);
+    await closeServers(context, servers.registry, { drainMs: 0 });
   }
 }
 

@@ -30,7 +30,7 @@ export async function read(context: CommandContext, uri: string, options: ReadOp
     else context.terminal.print(resourceText(result));
     return EXIT.ok;
   } finally {
-    await closeServers(context, servers.registry, 0);
+    await closeServers(context, servers.registry, { drainMs: 0 });
   }
 }
 

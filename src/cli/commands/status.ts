@@ -22,6 +22,6 @@ export async function status(context: CommandContext, options: StatusOptions): P
     else context.terminal.print(await serverTable(context, accounts));
     return accounts.every(isWell) ? EXIT.ok : EXIT.unreachable;
   } finally {
-    await closeServers(context, servers.registry, 0);
+    await closeServers(context, servers.registry, { drainMs: 0 });
   }
 }

@@ -3,7 +3,13 @@ import { systemClock } from '../../core/clock.ts';
 import { Gateway } from '../../gateway/index.ts';
 import { type CommandContext, tell } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { closeServers, type OpenServers, openServers, readConfig } from '../open-servers.ts';
+import {
+  type CloseOptions,
+  closeServers,
+  type OpenServers,
+  openServers,
+  readConfig,
+} from '../open-servers.ts';
 import { showConnecting } from '../output/connecting.ts';
 import { endpointSnippets } from '../output/endpoint-snippets.ts';
 import { jsonLine } from '../output/json.ts';
@@ -20,20 +26,28 @@ export interface UpOptions {
   readonly allowedHost?: readonly string[] | undefined;
   readonly allowedOrigin?: readonly string[] | undefined;
   readonly stdio?: boolean | undefined;
+  /** How long the first account of the servers waits for slow ones, in ms. */
+  readonly wait?: number | undefined;
 }
 
-/** How long the first account of the servers waits for those that connect slowly, in ms. */
+/** Default of `--wait`. */
 const READY_WAIT_MS = 10_000;
 /** How long calls in flight may go on when everything is stopped, in ms. */
 const DRAIN_MS = 5000;
+const HTTP_CLOSE: CloseOptions = { drainMs: DRAIN_MS };
+/** Hosts kill a program about 2 s after they have closed its stdin; no server may be left then (F-020). */
+const STDIO_CLOSE: CloseOptions = { drainMs: 0, hurryAfterMs: 1200 };
+const STDIO_DRAIN_MS = 500;
 
 /** `signalbox up`: connects all servers and offers them at one endpoint until it is interrupted. */
 export async function up(context: CommandContext, options: UpOptions): Promise<ExitCode> {
   const servers = openServers(context, await readConfig(context));
   try {
-    await (options.stdio === true ? serveStdin(context, servers) : serveHttp(context, servers, options));
+    await (options.stdio === true
+      ? serveStdin(context, servers, options)
+      : serveHttp(context, servers, options));
   } finally {
-    await closeServers(context, servers.registry, DRAIN_MS);
+    await closeServers(context, servers.registry, options.stdio === true ? STDIO_CLOSE : HTTP_CLOSE);
   }
   tell(context, 'all servers are stopped', { event: 'stopped' });
   return EXIT.ok;
@@ -54,7 +68,7 @@ async function serveHttp(context: CommandContext, servers: OpenServers, options:
   // First, as a port that is taken is told before any server is started.
   const { url } = await gateway.start();
   try {
-    await firstConnections(context, servers);
+    await firstConnections(context, servers, options.wait);
     if (!io.interruption.signal.aborted) await tellReady(context, servers, url);
     const stopWatching = keepWatch(context, servers);
     await interrupted(io.interruption.signal);
@@ -66,29 +80,41 @@ async function serveHttp(context: CommandContext, servers: OpenServers, options:
 }
 
 /** The protocol has stdout for itself; it ends when stdin ends. */
-async function serveStdin(context: CommandContext, servers: OpenServers): Promise<void> {
+async function serveStdin(context: CommandContext, servers: OpenServers, options: UpOptions): Promise<void> {
   const { io, logger, terminal } = context;
   const { serveStdio } = await import('../../gateway/index.ts');
   const { registry } = servers;
-  const served = serveStdio({ registry, input: io.stdin, output: io.stdout, logger });
-  const ended = Promise.race([served, interrupted(io.interruption.signal)]);
-  await Promise.race([ended, firstConnections(context, servers)]);
+  const { signal } = io.interruption;
+  const served = serveStdio({
+    registry,
+    input: io.stdin,
+    output: io.stdout,
+    logger,
+    signal,
+    drainMs: STDIO_DRAIN_MS,
+  });
+  await firstConnections(context, servers, options.wait, served);
   const accounts = accountsOf(context, servers);
   if (context.json) terminal.note(jsonLine({ servers: accounts, endpoint: 'stdio' }));
   else terminal.note(summary(accounts));
   const stopWatching = keepWatch(context, servers);
-  await ended;
+  await served;
   stopWatching();
   tellStopping(context);
 }
 
-/** Waits until every server has connected or failed, or for as long as a person likes to wait. */
-async function firstConnections(context: CommandContext, servers: OpenServers): Promise<void> {
+/** Waits until every server has connected or failed, or for as long as a person likes to wait, or until `over`. */
+async function firstConnections(
+  context: CommandContext,
+  servers: OpenServers,
+  waitMs: number = READY_WAIT_MS,
+  over: Promise<void> = new Promise(() => {}),
+): Promise<void> {
   const { signal } = context.io.interruption;
   const view = showConnecting(context, servers, !context.json);
   let release = (): void => {};
   const waited = new Promise<void>((resolve) => {
-    const timer = systemClock.setTimeout(resolve, READY_WAIT_MS);
+    const timer = systemClock.setTimeout(resolve, waitMs);
     const stop = onAbort(signal, resolve);
     release = () => {
       timer.cancel();
@@ -96,7 +122,7 @@ async function firstConnections(context: CommandContext, servers: OpenServers): 
     };
   });
   // What is not connected by then goes on trying.
-  await Promise.race([servers.registry.connectAll({ signal }), waited]);
+  await Promise.race([servers.registry.connectAll({ signal }), waited, over]);
   release();
   view.end();
 }

@@ -1,3 +1,4 @@
+import type { ServerInstance } from '../../registry/server-instance.ts';
 import type { ServerEvent } from '../../registry/server-registry.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { OpenServers } from '../open-servers.ts';
@@ -31,6 +32,12 @@ export function showConnecting(
     const accounts = registry.getAllServers().map((instance) => accountOf(context, instance));
     terminal.live(progressLines(context, accounts));
   };
+  const announceWhenRead = async (instance: ServerInstance): Promise<void> => {
+    // Only after this turn its lists are being read, and how many tools there are is known when that is done.
+    await Promise.resolve();
+    await instance.settled();
+    terminal.note(progressLine(context, accountOf(context, instance)));
+  };
   const onEvent = ({ server, type, to }: Pick<ServerEvent, 'server' | 'type' | 'to'>): void => {
     if (terminal.isLive) {
       draw();
@@ -40,8 +47,7 @@ export function showConnecting(
     if (!announce || type !== 'state' || instance === undefined || finished.has(server)) return;
     if (to !== 'connected' && to !== 'error' && to !== 'unauthorized') return;
     finished.add(server);
-    // How many tools there are is known when the lists have been read.
-    void instance.settled().then(() => terminal.note(progressLine(context, accountOf(context, instance))));
+    void announceWhenRead(instance);
   };
   const stops = [
     registry.on('server', onEvent),
