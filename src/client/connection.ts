@@ -3,7 +3,7 @@ import { abortError, onAbort, throwIfAborted } from '../core/abort.ts';
 import type { Timer } from '../core/clock.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sleep } from '../core/sleep.ts';
-import type { Session } from '../protocol/session.ts';
+import type { Session } from '../protocol/session/session.ts';
 import { fullJitter } from '../resilience/backoff.ts';
 import { RestartLimit } from '../resilience/restart-limit.ts';
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-machine.ts';

@@ -13,7 +13,7 @@ import type { ClientIdentity } from '../protocol/mcp-types.ts';
 import type { EraCache } from '../protocol/negotiation/era-cache.ts';
 import type { Handshake } from '../protocol/negotiation/handshake.ts';
 import { type Negotiation, negotiate } from '../protocol/negotiation/negotiate.ts';
-import { Session, type SessionHandlers } from '../protocol/session.ts';
+import { Session, type SessionHandlers } from '../protocol/session/session.ts';
 import type { TransportCatalog } from '../transports/catalog.ts';
 import type { PoolCache } from '../transports/http/pool-cache.ts';
 

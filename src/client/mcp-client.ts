@@ -16,7 +16,9 @@ import type {
   ServerCapabilities,
   Tool,
 } from '../protocol/mcp-types.ts';
-import type { Session, WireCounters } from '../protocol/session.ts';
+import { RequestRefusal } from '../protocol/session/request-refusal.ts';
+import type { Session } from '../protocol/session/session.ts';
+import type { WireCounters } from '../protocol/session/wire-counters.ts';
 import type { TransportDiagnostics } from '../transports/transport.ts';
 import { isObject, JSON_RPC_ERROR, type Params } from '../wire/json-rpc.ts';
 import type { CallOptions } from './call-options.ts';
@@ -85,6 +87,10 @@ export class McpClient implements AsyncDisposable {
     this.#stats = new ClientStats(environment.clock);
     const connector = new Connector(parsed, this.settings, environment, {
       notification: (method, params) => this.#onNotification(method, params),
+      request: () =>
+        Promise.reject(
+          new RequestRefusal(JSON_RPC_ERROR.methodNotFound, 'this client does not offer this method'),
+        ),
       settled: (method, elapsedMs, error) => {
         // Setting a connection up is not work that was asked for.
         if (method === 'initialize' || (method === 'server/discover' && !this.isConnected)) return;

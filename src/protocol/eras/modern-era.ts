@@ -22,12 +22,14 @@ export class ModernEra implements Era {
   readonly #meta: string;
   readonly #headers: Map<string, Readonly<Record<string, string>>> = new Map();
 
-  constructor(protocolVersion: string, identity: ClientIdentity) {
+  /** @param logLevel from which level on the server may log to us; undefined: not at all */
+  constructor(protocolVersion: string, identity: ClientIdentity, logLevel?: string) {
     this.protocolVersion = protocolVersion;
     this.#meta = JSON.stringify({
       [`${META_PREFIX}protocolVersion`]: protocolVersion,
       [`${META_PREFIX}clientInfo`]: identity.info,
       [`${META_PREFIX}clientCapabilities`]: identity.capabilities,
+      ...(logLevel === undefined ? {} : { [`${META_PREFIX}logLevel`]: logLevel }),
     }).slice(1, -1);
   }
 

@@ -3,8 +3,8 @@ import { sanitizePeerText } from '../../core/peer-text.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import { LegacyEra } from '../eras/legacy-era.ts';
 import type { ClientIdentity, Implementation } from '../mcp-types.ts';
-import type { RequestOptions } from '../pending-call.ts';
-import type { Session } from '../session.ts';
+import type { RequestOptions } from '../session/pending-call.ts';
+import type { Session } from '../session/session.ts';
 import { bestVersion, isLegacyVersion, LEGACY_VERSIONS } from '../versions.ts';
 import type { Handshake } from './handshake.ts';
 

@@ -5,7 +5,7 @@ import { isObject } from '../../wire/json-rpc.ts';
 import type { EraName } from '../eras/era.ts';
 import { ModernEra } from '../eras/modern-era.ts';
 import type { ClientIdentity, Implementation } from '../mcp-types.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../session/session.ts';
 import { bestVersion, LEGACY_VERSIONS, MODERN_VERSIONS } from '../versions.ts';
 import type { Handshake, ProtocolPreference } from './handshake.ts';
 import { initialize } from './initialize.ts';

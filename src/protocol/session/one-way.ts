@@ -1,5 +1,5 @@
-import type { SignalboxError } from '../core/errors.ts';
-import type { Outgoing } from '../transports/transport.ts';
+import type { SignalboxError } from '../../core/errors.ts';
+import type { Outgoing } from '../../transports/transport.ts';
 
 /** A message that nobody answers: a notification, or our response to a server's request. */
 export class OneWay implements Outgoing {

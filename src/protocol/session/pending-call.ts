@@ -1,8 +1,9 @@
-import { type AbortWatcher, unwatchAbort, watchAbort } from '../core/abort.ts';
-import { Deadline } from '../core/deadline-wheel.ts';
-import type { Delivery, SignalboxError } from '../core/errors.ts';
-import type { Outgoing } from '../transports/transport.ts';
-import type { Progress } from './mcp-types.ts';
+import { type AbortWatcher, unwatchAbort, watchAbort } from '../../core/abort.ts';
+import { Deadline } from '../../core/deadline-wheel.ts';
+import type { Delivery, SignalboxError } from '../../core/errors.ts';
+import type { Outgoing } from '../../transports/transport.ts';
+import type { Params } from '../../wire/json-rpc.ts';
+import type { Progress } from '../mcp-types.ts';
 
 /** How one request is to be made. */
 export interface RequestOptions {
@@ -13,6 +14,17 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Asks for progress and hears it. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Headers beside those of the era, on transports that have headers; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether a result that asks for input (`resultType: "input_required"`) is handed back instead of being refused.
+   * Default `false`: only `tools/call`, `prompts/get` and `resources/read` may be answered so.
+   */
+  readonly acceptsInputRequests?: boolean | undefined;
+  /** Further values of `resultType` that the caller understands: those of declared extensions. Default: none. */
+  readonly acceptsResultTypes?: readonly string[] | undefined;
+  /** Hears the notifications that the server tags with the id of this request (`subscriptions/listen`). */
+  readonly onNotification?: ((method: string, params: Params) => void) | undefined;
 }
 
 /** What a call tells its session. */

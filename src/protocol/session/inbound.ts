@@ -1,0 +1,227 @@
+import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import type { Logger, WireTap } from '../../core/log.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { NoiseKind, Outgoing, TransportReceiver } from '../../transports/transport.ts';
+import type { CallTable } from '../../wire/call-table.ts';
+import { classify } from '../../wire/classify.ts';
+import {
+  isObject,
+  isRequestId,
+  type JsonRpcErrorResponse,
+  type JsonRpcResult,
+  type Params,
+} from '../../wire/json-rpc.ts';
+import type { Era, ResultReading } from '../eras/era.ts';
+import { PendingCall, type RequestOptions } from './pending-call.ts';
+import type { ServerRequests } from './server-requests.ts';
+import type { WireCounters } from './wire-counters.ts';
+
+/** A batch larger than this is dropped (F-051). */
+const MAX_BATCH = 100;
+
+/** The key by which a modern server tags what belongs to a subscription. */
+const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+
+/** What {@link Inbound} needs of its session. */
+export interface InboundOptions {
+  readonly server: string;
+  readonly logger: Logger;
+  readonly tap: WireTap | undefined;
+  readonly counters: WireCounters;
+  readonly calls: CallTable<PendingCall>;
+  readonly requests: ServerRequests;
+  readonly era: () => Era | undefined;
+  readonly progress: (params: Params) => void;
+  readonly notification: (method: string, params: Params) => void;
+}
+
+/** Reads what arrives: one parse, a structural check, then to the call, the subscriber or the handler it is for. */
+export class Inbound implements TransportReceiver {
+  readonly #options: InboundOptions;
+  #lastNoise = '';
+
+  constructor(options: InboundOptions) {
+    this.#options = options;
+  }
+
+  /** A sample of the last thing that was no message, safe to print; empty if there was none. */
+  get lastNoise(): string {
+    return this.#lastNoise;
+  }
+
+  message(text: string, exchange: Outgoing | undefined, httpStatus?: number): void {
+    const { server, tap } = this.#options;
+    tap?.received(server, text);
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      this.noise('not-json', text.slice(0, 200));
+      exchange?.failed(
+        new SignalboxError(
+          'BAD_RESPONSE',
+          'the answer is not valid JSON; the server or a proxy before it is broken',
+          {
+            server,
+            delivered: 'unknown',
+            cause,
+            details: { status: httpStatus },
+          },
+        ),
+      );
+      return;
+    }
+    if (Array.isArray(value)) this.#batch(value, exchange, httpStatus);
+    else this.#dispatch(value, exchange, httpStatus);
+  }
+
+  noise(kind: NoiseKind, sample: string): void {
+    const { server, logger, counters } = this.#options;
+    counters.noise++;
+    this.#lastNoise = sanitizePeerText(sample, 120);
+    const fields = { event: 'wire.noise', server, kind, sample: this.#lastNoise };
+    // Said once: a chatty server must not flood the log as well.
+    if (counters.noise === 1) logger.warn('the server sent something that is not a message', fields);
+    else logger.debug('the server sent something that is not a message', fields);
+  }
+
+  #batch(values: readonly unknown[], exchange: Outgoing | undefined, httpStatus: number | undefined): void {
+    if (this.#options.era()?.receivesBatches !== true || values.length > MAX_BATCH) {
+      this.#badMessage('a batch, which this revision does not allow or which is too long');
+      return;
+    }
+    for (const value of values) this.#dispatch(value, exchange, httpStatus);
+  }
+
+  #dispatch(value: unknown, exchange: Outgoing | undefined, httpStatus: number | undefined): void {
+    const message = classify(value);
+    switch (message.kind) {
+      case 'result':
+        this.#onResult(message.message, exchange);
+        return;
+      case 'error':
+        this.#onError(message.message, exchange, httpStatus);
+        return;
+      case 'notification':
+        this.#onNotification(message.message.method, message.message.params ?? {});
+        return;
+      case 'request':
+        this.#options.requests.handle(message.message);
+        return;
+      case 'invalid':
+        this.#onInvalid(message.why, message.id, message.request === true);
+        return;
+    }
+  }
+
+  #onResult(message: JsonRpcResult, exchange: Outgoing | undefined): void {
+    const call = this.#match(message.id, exchange);
+    if (call === undefined) return;
+    const { result } = message;
+    if (!isObject(result)) {
+      call.reject(this.#invalidResult(call, 'the result is not an object'));
+      return;
+    }
+    const reading = this.#options.era()?.readResult(result) ?? 'complete';
+    if (reading === 'complete' || isAccepted(reading, result, call.options)) {
+      call.resolve(result);
+      return;
+    }
+    const type = sanitizePeerText(String(result['resultType']), 40);
+    const why =
+      reading === 'input_required'
+        ? `${call.method} must not ask for input`
+        : `the resultType "${type}" is not known`;
+    call.reject(this.#invalidResult(call, why));
+  }
+
+  #onError(
+    message: JsonRpcErrorResponse,
+    exchange: Outgoing | undefined,
+    httpStatus: number | undefined,
+  ): void {
+    const { id, error } = message;
+    // An error may lack its id when the server could not read it; the stream that carried it tells whose it is.
+    const anonymous = id === undefined || id === null;
+    const call = anonymous ? callOf(exchange) : this.#match(id, exchange);
+    if (anonymous && call === undefined) this.#badMessage('an error without id');
+    const { server } = this.#options;
+    call?.reject(new RemoteError({ ...error, server, ...(httpStatus === undefined ? {} : { httpStatus }) }));
+  }
+
+  #onNotification(method: string, params: Params): void {
+    if (method === 'notifications/progress') {
+      this.#options.progress(params);
+      return;
+    }
+    const subscriber = this.#subscriberOf(method, params);
+    if (subscriber === undefined) this.#options.notification(method, params);
+    else subscriber.options.onNotification!(method, params);
+  }
+
+  /** The listening request that a notification belongs to: by its tag, or because it ends exactly that request. */
+  #subscriberOf(method: string, params: Params): PendingCall | undefined {
+    const meta = params['_meta'];
+    let id: unknown;
+    if (method === 'notifications/cancelled') id = params['requestId'];
+    else if (isObject(meta)) id = meta[SUBSCRIPTION_ID];
+    const call = this.#options.calls.find(id);
+    return call?.options.onNotification === undefined ? undefined : call;
+  }
+
+  #onInvalid(why: string, id: unknown, isRequest: boolean): void {
+    this.#badMessage(why);
+    if (isRequest) {
+      if (isRequestId(id)) this.#options.requests.refuseMalformed(id, 'params must be an object');
+      return;
+    }
+    this.#options.calls.find(id)?.reject(
+      new SignalboxError('BAD_MESSAGE', `the answer breaks JSON-RPC: ${why}; the server needs a fix`, {
+        server: this.#options.server,
+        delivered: 'yes',
+      }),
+    );
+  }
+
+  /** The pending call that an answer belongs to: same type, same value, and on its own stream where it has one. */
+  #match(id: unknown, exchange: Outgoing | undefined): PendingCall | undefined {
+    const { server, logger, counters, calls } = this.#options;
+    const call = calls.find(id);
+    if (call !== undefined && (exchange === undefined || exchange === call)) return call;
+    if (call === undefined && calls.missOf(id) === 'late') {
+      counters.duplicateResponses++; // F-043, F-056
+      logger.debug('a late or repeated answer was ignored', { server });
+    } else {
+      counters.unknownResponses++; // F-042, F-110
+      const shown = sanitizePeerText(String(JSON.stringify(id)), 60);
+      logger.debug('an answer to no request was ignored', { server, id: shown });
+    }
+    return undefined;
+  }
+
+  #badMessage(why: string): void {
+    const { server, logger, counters } = this.#options;
+    counters.badMessages++;
+    logger.debug('a message was dropped', { event: 'wire.bad_message', server, why });
+  }
+
+  #invalidResult(call: PendingCall, why: string): SignalboxError {
+    return new SignalboxError('INVALID_RESULT', `the answer to ${call.method} is unusable: ${why}`, {
+      server: this.#options.server,
+      delivered: 'yes',
+    });
+  }
+}
+
+function callOf(exchange: Outgoing | undefined): PendingCall | undefined {
+  return exchange instanceof PendingCall && !exchange.settled ? exchange : undefined;
+}
+
+function isAccepted(
+  reading: ResultReading,
+  result: Readonly<Record<string, unknown>>,
+  options: RequestOptions,
+): boolean {
+  if (reading === 'input_required') return options.acceptsInputRequests === true;
+  return options.acceptsResultTypes?.includes(String(result['resultType'])) === true;
+}

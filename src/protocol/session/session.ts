@@ -1,0 +1,294 @@
+import { abortError } from '../../core/abort.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DeadlineWheel } from '../../core/deadline-wheel.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import type { Logger, WireTap } from '../../core/log.ts';
+import type { Random } from '../../core/random.ts';
+import type { CloseReason, Transport } from '../../transports/transport.ts';
+import { CallTable } from '../../wire/call-table.ts';
+import { encodeNotification, encodeRequest } from '../../wire/encode.ts';
+import type { Params } from '../../wire/json-rpc.ts';
+import type { Era } from '../eras/era.ts';
+import type { Progress } from '../mcp-types.ts';
+import { Inbound } from './inbound.ts';
+import { OneWay } from './one-way.ts';
+import { type CallOwner, PendingCall, type RequestOptions } from './pending-call.ts';
+import { ServerRequests } from './server-requests.ts';
+import { newWireCounters, type WireCounters } from './wire-counters.ts';
+
+/** What a session reports upwards. */
+export interface SessionHandlers {
+  /** A notification that is about no single request of ours. */
+  notification(method: string, params: Params): void;
+  /**
+   * A request of the server, where the era has them; `ping` is answered without it.
+   * @throws RequestRefusal what is answered instead of a result
+   */
+  request(method: string, params: Params): Promise<Record<string, unknown>>;
+  /** One request was settled; `error` is undefined when its answer arrived. */
+  settled(method: string, elapsedMs: number, error: Error | undefined): void;
+}
+
+export interface SessionOptions {
+  readonly server: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly tap?: WireTap | undefined;
+  readonly handlers: SessionHandlers;
+}
+
+/**
+ * One conversation over one transport: gives requests their ids and deadlines, cancels them, and fails every pending
+ * call the moment the transport is gone. What arrives is read by {@link Inbound}.
+ */
+export class Session implements CallOwner {
+  readonly server: string;
+  readonly transport: Transport;
+  readonly counters: WireCounters = newWireCounters();
+  /** The reason why this session can take no more requests; resolves once. */
+  readonly lost: Promise<SignalboxError>;
+  readonly #clock: Clock;
+  readonly #wheel: DeadlineWheel;
+  readonly #logger: Logger;
+  readonly #tap: WireTap | undefined;
+  readonly #handlers: SessionHandlers;
+  readonly #calls: CallTable<PendingCall>;
+  readonly #inbound: Inbound;
+  readonly #onDrained: (() => void)[] = [];
+  #era: Era | undefined;
+  #lostReason: SignalboxError | undefined;
+  #resolveLost!: (reason: SignalboxError) => void;
+
+  constructor(options: SessionOptions) {
+    const { server, logger, tap, handlers } = options;
+    this.server = server;
+    this.transport = options.transport;
+    this.#clock = options.clock;
+    this.#wheel = options.wheel;
+    this.#logger = logger;
+    this.#tap = tap;
+    this.#handlers = handlers;
+    this.#calls = new CallTable(options.random);
+    const shared = { server, logger, counters: this.counters, era: () => this.#era };
+    this.#inbound = new Inbound({
+      ...shared,
+      tap,
+      calls: this.#calls,
+      requests: new ServerRequests({
+        ...shared,
+        respond: (text) => this.#sendOneWay(text, this.#era?.headers('', undefined)),
+        answer: (method, params) => handlers.request(method, params),
+      }),
+      progress: (params) => this.#onProgress(params),
+      notification: (method, params) => handlers.notification(method, params),
+    });
+    this.lost = new Promise((resolve) => {
+      this.#resolveLost = resolve;
+    });
+    void this.transport.closed.then((reason) => this.#onClosed(reason));
+  }
+
+  /** How messages are dressed. Undefined until the negotiation has decided. */
+  get era(): Era | undefined {
+    return this.#era;
+  }
+
+  set era(era: Era) {
+    this.#era = era;
+  }
+
+  get isLost(): boolean {
+    return this.#lostReason !== undefined;
+  }
+
+  /** Opens the transport. Rejects with its typed error. */
+  open(signal: AbortSignal): Promise<void> {
+    return this.transport.open(this.#inbound, signal);
+  }
+
+  /**
+   * Sends one request and resolves with its result object.
+   * @throws SignalboxError for every fault found on our side, RemoteError for what the server answered as an error
+   */
+  request(
+    method: string,
+    params: Params | undefined,
+    options: RequestOptions,
+    era: Era | undefined = this.#era,
+  ): Promise<unknown> {
+    if (this.#lostReason !== undefined) return Promise.reject(this.#lostReason);
+    if (options.signal?.aborted === true) return Promise.reject(abortError(options.signal, this.server));
+    return new Promise((resolve, reject) => {
+      const id = this.#calls.takeId();
+      const token = options.onProgress === undefined ? undefined : id;
+      const call = new PendingCall(this, {
+        id,
+        method,
+        text: encodeRequest(id, method, params, era === undefined ? '' : era.meta(token)),
+        headers: withHeaders(era?.headers(method, params), options.headers),
+        opensSession: method === 'initialize',
+        options,
+        startedAt: this.#clock.now(),
+        resolve,
+        reject,
+      });
+      this.#calls.add(call);
+      this.#wheel.add(call, Math.min(options.timeoutMs, options.totalTimeoutMs ?? Number.POSITIVE_INFINITY));
+      this.#tap?.sent(this.server, call.text);
+      this.transport.send(call);
+    });
+  }
+
+  /** Sends a notification. A failure to deliver it is logged, nothing more can be done about it. */
+  notify(method: string, params?: Params): void {
+    // The modern era dresses its few notifications like requests where headers exist.
+    this.#sendOneWay(encodeNotification(method, params), this.#era?.headers(method, params));
+  }
+
+  /** Takes no more requests from now on; those in flight go on. */
+  retire(reason: SignalboxError): void {
+    if (this.#lostReason !== undefined) return;
+    this.#lostReason = reason;
+    this.#resolveLost(reason);
+  }
+
+  /**
+   * Resolves when no request is in flight any more, or after `limitMs`. Those that are left then fail when the
+   * transport is closed. Requests without time limit are not waited for: they never end by themselves.
+   */
+  drained(limitMs: number): Promise<void> {
+    if (this.#isDrained() || limitMs <= 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, limitMs);
+      this.#onDrained.push(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+
+  /** Forgets a request without telling the server: for a probe that an answer to `initialize` has overtaken. */
+  forget(reason: SignalboxError): void {
+    for (const call of this.#calls.snapshot()) {
+      this.transport.abandon(call);
+      call.reject(reason);
+    }
+  }
+
+  // --- how calls end ----------------------------------------------------------------------------------------------
+
+  callExpired(call: PendingCall): void {
+    const elapsedMs = Math.round(this.#clock.now() - call.startedAt);
+    const { lastNoise } = this.#inbound;
+    const noise = lastNoise === '' ? '' : `; the server printed noise: "${lastNoise}"`; // F-033
+    this.#cancel(
+      call,
+      new SignalboxError('REQUEST_TIMEOUT', `no answer to ${call.method} within ${elapsedMs} ms${noise}`, {
+        server: this.server,
+        delivered: call.delivered,
+        details: { method: call.method, elapsedMs },
+      }),
+      'timeout',
+    );
+  }
+
+  callAborted(call: PendingCall): void {
+    const { signal } = call.options;
+    const cause: unknown = signal?.reason;
+    const error = SignalboxError.is(cause)
+      ? cause
+      : new SignalboxError('REQUEST_ABORTED', `${call.method} was aborted by its caller`, {
+          server: this.server,
+          delivered: call.delivered,
+          cause,
+        });
+    this.#cancel(call, error, 'aborted by the caller');
+  }
+
+  callSettled(call: PendingCall, error: Error | undefined): void {
+    this.#calls.delete(call.id);
+    this.#wheel.remove(call);
+    if (SignalboxError.is(error) && error.code === 'SESSION_LOST') this.retire(error);
+    this.#handlers.settled(call.method, this.#clock.now() - call.startedAt, error);
+    if (this.#onDrained.length > 0 && this.#isDrained()) {
+      for (const callback of this.#onDrained.splice(0)) callback();
+    }
+  }
+
+  #cancel(call: PendingCall, error: SignalboxError, reason: string): void {
+    call.reject(error);
+    // `initialize` must not be cancelled (lifecycle), and a probe would only puzzle a legacy server.
+    const known = this.#era !== undefined && call.method !== 'initialize';
+    if (known && this.#era!.cancelsByNotification(this.transport.streamPerRequest)) {
+      this.notify('notifications/cancelled', { requestId: call.id, reason });
+    }
+    this.transport.abandon(call);
+  }
+
+  #isDrained(): boolean {
+    return this.#calls.size === 0 || this.#calls.snapshot().every((call) => call.longLived);
+  }
+
+  #onProgress(params: Params): void {
+    const { progressToken, progress } = params;
+    const call = this.#calls.find(progressToken);
+    const onProgress = call?.options.onProgress;
+    if (call === undefined || onProgress === undefined) return;
+    if (typeof progress !== 'number' || !(progress > call.lastProgress)) return; // F-059
+    call.lastProgress = progress;
+    const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = call.options;
+    // F-060: progress extends the time, but never beyond the total.
+    this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs - (this.#clock.now() - call.startedAt)));
+    try {
+      onProgress(params as Progress);
+    } catch (error) {
+      this.#logger.error('a progress listener failed', { server: this.server, error });
+    }
+  }
+
+  #onClosed(reason: CloseReason): void {
+    const error =
+      reason.kind === 'local'
+        ? new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side', {
+            server: this.server,
+          })
+        : reason.error;
+    this.retire(error);
+    for (const call of this.#calls.snapshot()) call.reject(this.#lostCall(call, error));
+  }
+
+  /** The same loss, told for one call: whether its request can have had an effect. */
+  #lostCall(call: PendingCall, error: SignalboxError): SignalboxError {
+    const text = error.message.replace(/^\[\w+\] /u, '').replace(`${this.server}: `, '');
+    return new SignalboxError(error.code, `${call.method} has no answer: ${text}`, {
+      server: this.server,
+      retryable: error.retryable,
+      delivered: call.delivered,
+      cause: error,
+      details: { ...error.details, method: call.method },
+    });
+  }
+
+  #sendOneWay(text: string, headers: Readonly<Record<string, string>> | undefined): void {
+    if (this.#lostReason?.code === 'CONNECTION_CLOSED') return;
+    this.#tap?.sent(this.server, text);
+    this.transport.send(
+      new OneWay(text, headers, (error) => {
+        this.#logger.debug('a message without answer was not delivered', {
+          server: this.server,
+          error: error.message,
+        });
+      }),
+    );
+  }
+}
+
+function withHeaders(
+  own: Readonly<Record<string, string>> | undefined,
+  more: Readonly<Record<string, string>> | undefined,
+): Readonly<Record<string, string>> | undefined {
+  return more === undefined ? own : { ...own, ...more };
+}
