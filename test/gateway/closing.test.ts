@@ -96,7 +96,7 @@ describe('closing a gateway', () => {
     expect(await status()).toBe(200);
     const closed = gateway.close();
     // Idle connections are closed at once, so a refusal has either form.
-    const late = await status().catch((error: NodeJS.ErrnoException) => error.code);
+    const late = await status().catch((error: unknown) => (error as NodeJS.ErrnoException).code);
     expect([503, 'ECONNRESET', 'ECONNREFUSED']).toContain(late);
     expect((await slow).json).toMatchObject({ result: {} });
     await closed;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterAll, afterEach } from 'vitest';
+import { afterEach } from 'vitest';
 import type { ServerEntry } from '../../src/config/entry.ts';
 import { Gateway, type GatewayOptions } from '../../src/gateway/index.ts';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
@@ -46,7 +46,7 @@ type Servers = Readonly<Record<string, ServerEntry>>;
 const cleanups: (() => Promise<unknown>)[] = [];
 
 /** After each test, or after all: closes clients, gateways, registries and servers, in this order. */
-export function cleanGateways(after: typeof afterAll | typeof afterEach = afterEach): void {
+export function cleanGateways(after: (hook: () => Promise<void>) => void = afterEach): void {
   after(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });

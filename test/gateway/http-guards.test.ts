@@ -187,7 +187,7 @@ describe('options', () => {
     [{ path: '/healthz' }, /path/u],
     [{ limits: { bodyBytes: 0 } }, /limits\.bodyBytes/u],
     [{ limits: { sessions: Number.NaN } }, /limits\.sessions/u],
-    [{ limits: { size: 1 } as object }, /no limit "size"/u],
+    [{ limits: { ['size' as 'sessions']: 1 } }, /no limit "size"/u],
   ])('refuses %o', (options, message) => {
     expect(() => new Gateway({ registry: new ServerRegistry(), ...options })).toThrow(message);
   });

@@ -57,7 +57,7 @@ describe('initialize', () => {
       result: { protocolVersion: version, serverInfo: { name: 'signalbox' }, capabilities: { tools: {} } },
     });
     expect(answer.headers['mcp-session-id']).toMatch(/^[\x21-\x7e]{32,}$/u);
-    expect(answer.json?.['result']).not.toHaveProperty('resultType');
+    expect(answer.json?.result).not.toHaveProperty('resultType');
   });
 
   it('without a version is refused', async () => {
@@ -219,7 +219,7 @@ describe('a session', () => {
     const answers = await Promise.all(
       [1, 2, 3].map((id) => rawRequest(url, { headers, body: echo(id, 'x') })),
     );
-    const refused = answers.filter(({ json }) => json?.['error'] !== undefined);
+    const refused = answers.filter(({ json }) => json?.error !== undefined);
     expect(refused).toHaveLength(1);
     expect(refused[0]!.json).toMatchObject({ error: { data: { code: 'RATE_LIMITED', retryable: true } } });
   });
@@ -233,17 +233,17 @@ describe('many sessions', () => {
     const stream = await openStream(url, listening);
     const status = async (headers: Record<string, string>): Promise<number> =>
       (await rawRequest(url, { headers, body: ping })).status;
-    clock.advance(800);
+    await clock.advance(800);
     expect(await status(used)).toBe(200);
-    clock.advance(800);
+    await clock.advance(800);
     expect(await status(used)).toBe(200);
     expect(await status(idle)).toBe(404);
-    clock.advance(10_000);
+    await clock.advance(10_000);
     expect(await status(listening)).toBe(200);
     expect(await status(used)).toBe(404);
     stream.response.destroy();
     await until('the gateway has noticed', () => {
-      clock.advance(1000);
+      void clock.advance(1000);
       return clock.pendingTimers === 0;
     });
     expect(await status(listening)).toBe(404);

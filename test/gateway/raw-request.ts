@@ -6,7 +6,20 @@ export interface RawAnswer {
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   /** The body as JSON; undefined if it is none. */
-  readonly json: { readonly [key: string]: any } | undefined;
+  readonly json: RawMessage | undefined;
+}
+
+/** A JSON-RPC message as far as tests look into it. */
+export interface RawMessage {
+  readonly jsonrpc: string;
+  readonly id?: unknown;
+  readonly method?: string;
+  readonly params?: { readonly _meta?: Readonly<Record<string, unknown>> };
+  readonly result?: {
+    readonly resultType?: string;
+    readonly tools?: readonly { readonly name: string; readonly inputSchema: unknown }[];
+  };
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
 }
 
 export interface RawRequest {

@@ -11,7 +11,7 @@ import { readJournal } from '../helpers/faulty-server.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
 import { cleanGateways, EVERYTHING, onCleanup, startRegistry, textOf, UNITS } from './gateway-fixture.ts';
-import { MODERN_META } from './raw-request.ts';
+import { MODERN_META, type RawMessage } from './raw-request.ts';
 
 trackProcesses();
 cleanGateways();
@@ -68,10 +68,10 @@ describe('stdio, message by message', () => {
     send(message: unknown): void;
     readonly input: PassThrough;
     readonly output: PassThrough;
-    readonly received: any[];
+    readonly received: RawMessage[];
     readonly served: Promise<void>;
     /** The answer with this id. */
-    answer(id: unknown): Promise<any>;
+    answer(id: unknown): Promise<RawMessage>;
   }
 
   async function serve(
@@ -81,12 +81,12 @@ describe('stdio, message by message', () => {
     const registry = await startRegistry(servers);
     const input = new PassThrough();
     const output = new PassThrough();
-    const received: any[] = [];
+    const received: RawMessage[] = [];
     let rest = '';
     output.setEncoding('utf8').on('data', (chunk: string) => {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop()!;
-      for (const line of lines) received.push(JSON.parse(line));
+      for (const line of lines) received.push(JSON.parse(line) as RawMessage);
     });
     const served = serveStdio({ registry, input, output, ...options });
     onCleanup(async () => {
@@ -102,7 +102,7 @@ describe('stdio, message by message', () => {
       send: (message) => input.write(`${typeof message === 'string' ? message : JSON.stringify(message)}\n`),
       answer: async (id) => {
         await until(`${JSON.stringify(id)} is answered`, () => received.some((message) => message.id === id));
-        return received.find((message) => message.id === id);
+        return received.find((message) => message.id === id)!;
       },
     };
   }
@@ -211,14 +211,14 @@ describe('stdio, message by message', () => {
     expect(await pipe.answer(3)).toMatchObject({ error: { code: -32602 } });
     pipe.registry.register('faulty', faultyEntry({ era: 'legacy' }));
     await pipe.registry.connectAll();
-    const told = (subscription: unknown): any[] =>
+    const told = (subscription: unknown): RawMessage[] =>
       pipe.received.filter(
         ({ method, params }) =>
           String(method).endsWith('list_changed') &&
           params?._meta?.['io.modelcontextprotocol/subscriptionId'] === subscription,
       );
     await until('both were told', () => told('s').length > 0 && told(undefined).length > 0);
-    expect(told('s')[0].method).toBe('notifications/tools/list_changed');
+    expect(told('s')[0]?.method).toBe('notifications/tools/list_changed');
     expect(told(2).every(({ method }) => method === 'notifications/prompts/list_changed')).toBe(true);
     pipe.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2 } });
     pipe.input.end();
