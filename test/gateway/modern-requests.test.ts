@@ -224,7 +224,6 @@ describe('results and errors of servers of either era', () => {
       data: { server: 'asks', delivered: 'yes', retryable: false },
     });
   });
-  });
 
   it.each([
     ['tools/call', {}],
