@@ -3,7 +3,11 @@ import type { Redactor } from '../core/redact.ts';
 import type { Interruption } from './interruption.ts';
 
 /** A stream that may end at a terminal. */
-export type TerminalStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
+export type TerminalStream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 /** All that the command line touches of the process around it, so that tests can stand in its place. */
 export interface CliIo {

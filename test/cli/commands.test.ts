@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { faultyCommand } from '../helpers/faulty-server.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
@@ -48,6 +49,22 @@ describe('status', () => {
     expect(stderr).toContain('connecting');
     expect(stderr.endsWith('\u001B[1A\u001B[0J')).toBe(true);
     expect(stdout).toContain('\u001B[32m✓');
+  });
+});
+
+describe('progress on a small terminal', () => {
+  it('sums up the servers that are ready, in lines that do not wrap', async () => {
+    const names = Array.from({ length: 25 }, (_, index) => `server-${index}-${'x'.repeat(40)}`);
+    const off = { command: 'signalbox-no-such-command', disabled: true };
+    const { file } = writeConfig(directory, {
+      ...Object.fromEntries(names.map((name) => [name, off])),
+      [`units-${'x'.repeat(50)}`]: ENTRIES.units,
+    });
+    const { stderr } = await cli(['status', '-c', file], { tty: 40, env: { NO_COLOR: '1' } });
+    expect(stderr).toContain('  25 of 26 servers are ready\n');
+    expect(stderr).toContain('  26 of 26 servers are ready\n');
+    const lines = stripVTControlCharacters(stderr).split('\n');
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(40);
   });
 });
 

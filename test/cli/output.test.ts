@@ -96,6 +96,15 @@ describe('a terminal', () => {
     expect(terminal.peer('hunter2hunter2', 8)).toBe('***');
   });
 
+  it('updates only as many lines as fit', () => {
+    const lines = (rows: number | undefined): number =>
+      new Terminal(
+        { ...io(80), stderr: Object.assign(new PassThrough(), rows === undefined ? {} : { rows }) },
+        false,
+      ).maxLiveLines;
+    expect([lines(undefined), lines(0), lines(10), lines(2), lines(200)]).toEqual([20, 20, 8, 1, 20]);
+  });
+
   it('a width of 0 is no width', () => {
     expect(new Terminal(io(0), false).width).toBeUndefined();
     expect(new Terminal(io(0), false).errorWidth).toBe(80);

@@ -135,17 +135,23 @@ describe('the program', () => {
     expect(list.stderr()).toBe('');
   });
 
-  it('writes all of a large result into a pipe', async () => {
-    const text = 'x'.repeat(3_000_000);
-    const result = `result:${JSON.stringify({ content: [{ type: 'text', text: 'y' }] })}`;
+  it('writes all of a result that is larger than a pipe', async () => {
+    const text = 'x'.repeat(100_000);
+    const result = JSON.stringify({ content: [{ type: 'text', text }] });
     const { file } = writeConfig(directory, {
-      large: faultyCommand({
-        era: 'legacy',
-        on: { 'tools/call': [result.replace('"y"', JSON.stringify(text.slice(0, 100_000)))] },
-      }),
+      large: faultyCommand({ era: 'legacy', on: { 'tools/call': [`result:${result}`] } }),
     });
     const call = spawnCli(['call', 'large__echo', '-c', file]);
     expect(await call.ended).toBe(0);
-    expect(call.stdout()).toBe(`${text.slice(0, 100_000)}\n`);
+    expect(call.stdout()).toBe(`${text}\n`);
+  });
+
+  it('can be interrupted while it waits for stdin', async () => {
+    const { file } = writeConfig(directory, { units: ENTRIES.units });
+    const call = spawnCli(['call', 'units__convert', '--input', '-', '-c', file, '--log-level', 'debug']);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    call.child.kill('SIGINT');
+    expect(await call.ended).toBe(130);
+    expect(call.stderr()).toMatch(/^signalbox: interrupted by SIGINT/u);
   });
 });

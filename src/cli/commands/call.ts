@@ -1,4 +1,5 @@
 import { text as readAll } from 'node:stream/consumers';
+import { abortError, onAbort } from '../../core/abort.ts';
 import type { CallToolResult } from '../../protocol/mcp-types.ts';
 import { toolArguments } from '../arguments/schema-values.ts';
 import { type GivenArgument, parseInputObject, parseToolArguments } from '../arguments/tool-arguments.ts';
@@ -77,7 +78,17 @@ async function inputObject(
 ): Promise<Readonly<Record<string, unknown>>> {
   if (input === undefined) return {};
   if (input !== '-') return parseInputObject(input, '--input');
-  return parseInputObject(await readAll(io.stdin), 'what stdin holds');
+  // Somebody may have asked for it by mistake and end it with Ctrl-C: there is no end of stdin then.
+  const { signal } = io.interruption;
+  let release = (): void => {};
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    release = onAbort(signal, () => reject(abortError(signal)));
+  });
+  try {
+    return parseInputObject(await Promise.race([readAll(io.stdin), interrupted]), 'what stdin holds');
+  } finally {
+    release();
+  }
 }
 
 function printResult(context: CommandContext, result: CallToolResult, isRaw: boolean): void {

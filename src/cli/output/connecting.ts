@@ -2,13 +2,12 @@ import type { ServerInstance } from '../../registry/server-instance.ts';
 import type { ServerEvent } from '../../registry/server-registry.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { OpenServers } from '../open-servers.ts';
-import { accountOf, type ServerAccount, stateMark, stateText } from './server-account.ts';
-
-/** More servers than this are summed up, as lines that scroll away cannot be updated. */
-const MAX_LINES = 20;
+import { accountOf, isWell, type ServerAccount, stateMark, stateText } from './server-account.ts';
 
 /** Longest line where no terminal says how wide it is. */
 const MAX_WIDTH = 300;
+const MIN_WIDTH = 24;
+const MIN_NAME = 8;
 
 /** What shows the way of servers to their connection; `end` takes it away. */
 export interface ConnectingView {
@@ -65,21 +64,26 @@ export function showConnecting(
 }
 
 function progressLines(context: CommandContext, accounts: readonly ServerAccount[]): string[] {
-  const lines = accounts.slice(0, MAX_LINES).map((account) => progressLine(context, account));
-  const rest = accounts.length - MAX_LINES;
-  if (rest > 0) lines.push(`  … and ${rest} more`);
-  return lines;
+  const max = context.terminal.maxLiveLines;
+  if (accounts.length <= max) return accounts.map((account) => progressLine(context, account));
+  // Those that are well need no line of their own.
+  const waiting = accounts.filter((account) => !isWell(account));
+  const shown = waiting.slice(0, max - 1).map((account) => progressLine(context, account));
+  return [...shown, `  ${accounts.length - waiting.length} of ${accounts.length} servers are ready`];
 }
 
 function progressLine(context: CommandContext, account: ServerAccount): string {
-  const { err } = context.terminal;
-  const width = context.terminal.isLive ? Math.max(20, context.terminal.errorWidth - 4) : MAX_WIDTH;
-  const head = `${account.name}  ${stateText(account)}`;
+  const { terminal } = context;
+  const { err } = terminal;
+  // A line that wraps could not be updated in place.
+  const width = terminal.isLive ? Math.max(MIN_WIDTH, terminal.errorWidth - 4) : MAX_WIDTH;
+  const state = stateText(account);
+  const name = terminal.peer(account.name, Math.max(MIN_NAME, width - state.length - 2));
   const facts =
     account.state === 'connected'
       ? `${account.tools} tools, ${Math.round(account.connectMs ?? 0)} ms`
       : (account.error?.message ?? '');
-  const room = width - head.length - 2;
-  const tail = facts !== '' && room > 10 ? err.dim(context.terminal.peer(facts, room)) : '';
-  return `${stateMark(account, err)} ${err.bold(account.name)}  ${stateText(account)}  ${tail}`.trimEnd();
+  const room = width - name.length - state.length - 4;
+  const tail = facts !== '' && room > MIN_NAME ? err.dim(terminal.peer(facts, room)) : '';
+  return `${stateMark(account, err)} ${err.bold(name)}  ${state}  ${tail}`.trimEnd();
 }

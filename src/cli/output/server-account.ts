@@ -5,6 +5,9 @@ import type { OpenServers } from '../open-servers.ts';
 import { type ErrorFacts, factsOf } from '../report-error.ts';
 import type { Colors } from './terminal.ts';
 
+/** States that nobody needs to do anything about. */
+const WELL: ReadonlySet<string> = new Set(['connected', 'sleeping', 'disabled']);
+
 /** What the command line tells of one server. All text in it is safe for a terminal and without secrets. */
 export interface ServerAccount {
   readonly name: string;
@@ -31,8 +34,7 @@ export function accountOf(
   const { terminal } = context;
   const status = instance.status();
   const { tools, resources, prompts, connectMs, pid, state } = status;
-  const isWell = state === 'connected' || state === 'disabled';
-  const error = isWell ? undefined : (known ?? instance.error);
+  const error = WELL.has(state) ? undefined : (known ?? instance.error);
   return {
     name: terminal.peer(status.name, 64),
     transport: status.transport === undefined ? undefined : terminal.peer(status.transport, 32),
@@ -78,7 +80,7 @@ export function accountsOf(
 
 /** True if nobody needs to do anything about it. */
 export function isWell({ state }: ServerAccount): boolean {
-  return state === 'connected' || state === 'disabled';
+  return WELL.has(state);
 }
 
 /** The state in the words of a reader. */

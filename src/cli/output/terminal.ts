@@ -9,6 +9,8 @@ export type Colors = ReturnType<typeof picocolors.createColors>;
 /** Longest text of a peer on one line, in characters. */
 const MAX_LINE = 1000;
 
+const MAX_LIVE_LINES = 20;
+
 /**
  * Where the command line writes: results to stdout, all else to stderr. Lines that are updated in place (progress)
  * stand below everything that was written to stderr before, and only where stderr is a terminal.
@@ -39,6 +41,12 @@ export class Terminal {
   /** Width of what stderr leads to, in columns. */
   get errorWidth(): number {
     return columnsOf(this.#stderr) ?? 80;
+  }
+
+  /** How many lines can be updated in place: what has scrolled away cannot. */
+  get maxLiveLines(): number {
+    const { rows } = this.#stderr;
+    return Math.max(1, Math.min(MAX_LIVE_LINES, (rows === undefined || rows === 0 ? 24 : rows) - 2));
   }
 
   /** True if somebody may be looking at stderr. */
