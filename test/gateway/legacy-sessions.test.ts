@@ -124,6 +124,17 @@ describe('a session', () => {
     expect(answer).toMatchObject({ status: 200, json: { id: 2, error: { code: -32601 } } });
   });
 
+  it('is told in its own way that there is no such resource', async () => {
+    const { url } = await startGateway({});
+    const headers = await openSession(url);
+    const params = { uri: 'nobody://knows' };
+    const answer = await rawRequest(url, {
+      headers,
+      body: { jsonrpc: '2.0', id: 1, method: 'resources/read', params },
+    });
+    expect(answer.json?.error).toMatchObject({ code: -32002, data: params });
+  });
+
   it('may send batches in 2025-03-26 only', async () => {
     const { url } = await startGateway({
       faulty: faultyEntry({ era: 'legacy', on: { 'tools/call': ['delay:20', 'reply'] } }),

@@ -45,7 +45,7 @@ export async function answer(
     }
     if (!isExpected(error))
       logger.error('a request failed unexpectedly', { method, error: messageOf(error) });
-    const described = describeError(error, caller.era, method);
+    const described = describeError(error, caller.era);
     reply.respond(encodeFailure(id, described), described);
     return;
   }

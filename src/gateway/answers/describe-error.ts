@@ -16,10 +16,10 @@ const HOP_ERRORS: ReadonlySet<number> = new Set([
 ]);
 
 /** What a client of this era is told about anything that was thrown while its request was worked on. */
-export function describeError(thrown: unknown, era: EraName, method: string): JsonRpcErrorObject {
+export function describeError(thrown: unknown, era: EraName): JsonRpcErrorObject {
   if (thrown instanceof RpcError) return thrown.toObject();
   if (thrown instanceof RemoteError) return describeRemote(thrown, era);
-  if (SignalboxError.is(thrown)) return describeOwn(thrown, era, method);
+  if (SignalboxError.is(thrown)) return describeOwn(thrown);
   // Nothing about a defect of ours is told to a client: the log has it.
   return { code: JSON_RPC_ERROR.internalError, message: 'internal error of the gateway' };
 }
@@ -36,12 +36,10 @@ function describeRemote(error: RemoteError, era: EraName): JsonRpcErrorObject {
   return data === undefined ? passed : { ...passed, data };
 }
 
-function describeOwn(error: SignalboxError, era: EraName, method: string): JsonRpcErrorObject {
+function describeOwn(error: SignalboxError): JsonRpcErrorObject {
   const { code, server, retryable, delivered } = error;
   const message = redactUrl(sanitizePeerText(error.message));
   const data = { code, ...(server === undefined ? {} : { server }), retryable, delivered };
-  if (code !== 'UNKNOWN_NAME') return { code: GATEWAY_ERROR_CODE, message, data };
-  const isResource = method === 'resources/read';
-  const rpcCode = isResource && era === 'legacy' ? MCP_ERROR.resourceNotFound : JSON_RPC_ERROR.invalidParams;
-  return { code: rpcCode, message, data };
+  // A name that nobody offers is a wrong parameter (specification, tools and prompts).
+  return { code: code === 'UNKNOWN_NAME' ? JSON_RPC_ERROR.invalidParams : GATEWAY_ERROR_CODE, message, data };
 }

@@ -116,7 +116,7 @@ export class LegacyEndpoint {
     try {
       version = negotiateVersion(params);
     } catch (error) {
-      this.#fail(exchange, 200, describeError(error, 'legacy', 'initialize'), id);
+      this.#fail(exchange, 200, describeError(error, 'legacy'), id);
       return;
     }
     const session = this.#sessions.open(

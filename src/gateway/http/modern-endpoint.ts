@@ -32,7 +32,7 @@ export class ModernEndpoint {
       }
     } catch (error) {
       // Until here no method was carried out, so whatever is wrong is wrong with the request (400).
-      const described = describeError(error, 'modern', request.method);
+      const described = describeError(error, 'modern');
       sendFailure(exchange.response, 400, described, this.#core.limits.stallMs, request.id);
       return;
     }

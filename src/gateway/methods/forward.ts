@@ -3,7 +3,7 @@ import { SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { ServerRegistry } from '../../registry/server-registry.ts';
 import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
-import { RpcError } from '../answers/rpc-error.ts';
+import { MCP_ERROR, RpcError } from '../answers/rpc-error.ts';
 import type { CallContext } from './call-context.ts';
 import type { Lookup } from './lookup.ts';
 import { forwardedMeta } from './meta.ts';
@@ -38,8 +38,12 @@ export class Forward {
     const uri = params['uri'];
     if (typeof uri !== 'string')
       throw new RpcError(JSON_RPC_ERROR.invalidParams, 'params.uri must be a string');
-    const result = await this.#registry.readResource(uri, optionsOf(context));
-    return { ...result };
+    try {
+      return { ...(await this.#registry.readResource(uri, optionsOf(context))) };
+    } catch (error) {
+      if (SignalboxError.is(error) && error.code === 'UNKNOWN_NAME') throw resourceNotFound(uri, context.era);
+      throw error;
+    }
   }
 
   async complete(params: Params, context: CallContext): Promise<Result> {
@@ -68,6 +72,13 @@ export class Forward {
     if (client.capabilities?.completions === undefined) return { completion: { values: [] } };
     return await client.request('completion/complete', passed({ ...params, ref }), optionsOf(context));
   }
+}
+
+/** The code has changed with 2026-07-28; the URI belongs into the data of both. */
+function resourceNotFound(uri: string, era: CallContext['era']): RpcError {
+  const code = era === 'legacy' ? MCP_ERROR.resourceNotFound : JSON_RPC_ERROR.invalidParams;
+  const data = { uri, code: 'UNKNOWN_NAME', retryable: false, delivered: 'no' };
+  return new RpcError(code, 'Resource not found: no connected server offers it', data);
 }
 
 function nameOf(params: Readonly<Record<string, unknown>>): string {

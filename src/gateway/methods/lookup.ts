@@ -69,7 +69,7 @@ export class Lookup {
     let reason: SignalboxError | undefined;
     try {
       for (const owner of owners) {
-        reason = await this.#connected(owner, AbortSignal.any([signal, over.signal]));
+        reason = (await this.#connected(owner, AbortSignal.any([signal, over.signal]))) ?? reason;
         throwIfAborted(signal);
         const found = find();
         if (found !== undefined) return found;

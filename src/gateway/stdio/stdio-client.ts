@@ -96,7 +96,7 @@ export class StdioClient {
         requireMeta(params);
       }
     } catch (error) {
-      this.#writer.send(encodeFailure(id, describeError(error, 'modern', method)));
+      this.#writer.send(encodeFailure(id, describeError(error, 'modern')));
     }
   }
 
