@@ -9,7 +9,11 @@ export {
 export type { ClientStatsSnapshot } from './client/client-stats.ts';
 export type { ConnectionState, ConnectionStateName } from './client/connection-machine.ts';
 export type { ConnectionMetadata, ConnectionResult } from './client/connection-result.ts';
-export { type ClientEvents, McpClient, type StateChange } from './client/mcp-client.ts';
+export type { ClientEvents, LogLevel, ServerLog, StateChange } from './client/client-events.ts';
+export { McpClient } from './client/mcp-client.ts';
+export type { Subscription, SubscriptionEvent, SubscriptionFilter } from './client/subscription.ts';
+export { InputRefusal } from './protocol/input/input-answers.ts';
+export type * from './protocol/input/input-handlers.ts';
 export type { ServerEntry, SignalboxSettings } from './config/entry.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';

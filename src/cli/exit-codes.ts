@@ -58,6 +58,7 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['BAD_RESPONSE', EXIT.serverError],
   ['INVALID_RESULT', EXIT.serverError],
   ['INPUT_REQUIRED', EXIT.serverError],
+  ['INPUT_REFUSED', EXIT.serverError],
   ['HTTP_ERROR', EXIT.serverError],
   ['NOT_SUPPORTED', EXIT.serverError],
   ['RATE_LIMITED', EXIT.rateLimited],

@@ -13,4 +13,14 @@ export interface CallOptions {
   readonly totalTimeoutMs?: number | undefined;
   /** Asks the server for progress and hears it. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /**
+   * Further entries of the request's `_meta`, such as `traceparent`, `tracestate` and `baggage` (W3C). Those that the
+   * protocol sets itself win.
+   */
+  readonly meta?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Whether a list or resource may be answered from what the server allowed to be kept (`ttlMs`). `reload` asks the
+   * server in any case. Default `default`.
+   */
+  readonly cache?: 'default' | 'reload' | undefined;
 }

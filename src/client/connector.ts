@@ -51,6 +51,7 @@ export class Connector {
   readonly #parsed: ParsedEntry;
   readonly #settings: ResolvedSettings;
   readonly #environment: ClientEnvironment;
+  readonly #identity: () => ClientIdentity;
   readonly #handlers: SessionHandlers;
   readonly #eraKey: string;
   /** A process died on the probe once: from then on `initialize` comes first. */
@@ -62,12 +63,14 @@ export class Connector {
     parsed: ParsedEntry,
     settings: ResolvedSettings,
     environment: ClientEnvironment,
+    identity: () => ClientIdentity,
     handlers: SessionHandlers,
   ) {
     this.#name = parsed.name;
     this.#parsed = parsed;
     this.#settings = settings;
     this.#environment = environment;
+    this.#identity = identity;
     this.#handlers = handlers;
     this.#eraKey = eraKeyOf(parsed);
   }
@@ -109,7 +112,7 @@ export class Connector {
         await session.open(signal);
         onOpened();
         result = await negotiate(session, {
-          identity: this.#environment.identity,
+          identity: this.#identity(),
           // HTTP+SSE is a transport of 2024-11-05: there is nothing modern to find on it.
           preference:
             kind === 'sse' && this.#settings.protocol === 'auto' ? 'legacy' : this.#settings.protocol,

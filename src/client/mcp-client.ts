@@ -4,6 +4,8 @@ import { type ResolvedSettings, resolveSettings } from '../config/settings.ts';
 import { type Disposer, disposer, Emitter } from '../core/emitter.ts';
 import { RemoteError, SignalboxError } from '../core/errors.ts';
 import type { EraName } from '../protocol/eras/era.ts';
+import { ModernEra } from '../protocol/eras/modern-era.ts';
+import type { InputHandlers } from '../protocol/input/input-handlers.ts';
 import type {
   CallToolResult,
   CompleteResult,
@@ -16,50 +18,31 @@ import type {
   ServerCapabilities,
   Tool,
 } from '../protocol/mcp-types.ts';
-import { RequestRefusal } from '../protocol/session/request-refusal.ts';
-import type { Session } from '../protocol/session/session.ts';
 import type { WireCounters } from '../protocol/session/wire-counters.ts';
 import type { TransportDiagnostics } from '../transports/transport.ts';
-import { isObject, JSON_RPC_ERROR, type Params } from '../wire/json-rpc.ts';
+import { isObject, type Params } from '../wire/json-rpc.ts';
 import type { CallOptions } from './call-options.ts';
+import { Caller } from './caller.ts';
+import { CatalogReader, LISTS } from './catalog-reader.ts';
+import type { ClientEvents, LogLevel } from './client-events.ts';
 import { ClientStats, type ClientStatsSnapshot } from './client-stats.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionState, ConnectionStateName } from './connection-machine.ts';
+import type { ConnectionEvent, ConnectionState, ConnectionStateName } from './connection-machine.ts';
 import type { ConnectionMetadata, ConnectionResult } from './connection-result.ts';
 import { type ClientEnvironment, Connector, type Established } from './connector.ts';
-import { readPages } from './listing.ts';
-
-/** A change of the connection's state. */
-export interface StateChange {
-  readonly from: ConnectionStateName;
-  readonly to: ConnectionStateName;
-  /** What led there: the event of the machine, or the error behind it. */
-  readonly reason: string;
-  readonly error: SignalboxError | undefined;
-}
-
-/** What a client tells of itself. */
-export interface ClientEvents {
-  readonly state: StateChange;
-  /** The server says that one of its lists has changed. */
-  readonly listChanged: { readonly list: 'tools' | 'resources' | 'prompts' };
-  /** Any other notification of the server, as it came: untrusted. */
-  readonly notification: { readonly method: string; readonly params: Params };
-  /** Something is odd but not broken; one readable sentence. */
-  readonly warning: { readonly message: string };
-}
+import { InputDesk } from './input-desk.ts';
+import { ResponseCache } from './response-cache.ts';
+import { ServerNotifications } from './server-notifications.ts';
+import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
+import { Subscriptions } from './subscriptions.ts';
+import { ToolBook } from './tool-book.ts';
+import { UrlElicitations } from './url-elicitations.ts';
 
 /** How long calls in flight may go on when the client is disconnected, in ms. */
 export const DRAIN_MS = 5000;
 
 /** How long a health check waits, in ms. */
 const PING_TIMEOUT_MS = 5000;
-
-const LIST_CHANGES: ReadonlyMap<string, 'tools' | 'resources' | 'prompts'> = new Map([
-  ['notifications/tools/list_changed', 'tools'],
-  ['notifications/resources/list_changed', 'resources'],
-  ['notifications/prompts/list_changed', 'prompts'],
-]);
 
 /**
  * One MCP server, behind one interface whatever its transport and era. Made by a `ClientFactory`.
@@ -71,39 +54,73 @@ export class McpClient implements AsyncDisposable {
   readonly name: string;
   readonly entry: ServerEntry;
   readonly settings: ResolvedSettings;
-  readonly #events: Emitter<ClientEvents>;
-  readonly #connection: Connection;
   readonly #environment: ClientEnvironment;
+  readonly #events: Emitter<ClientEvents>;
   readonly #stats: ClientStats;
+  readonly #desk: InputDesk;
+  readonly #connection: Connection;
+  readonly #caller: Caller;
+  readonly #cache: ResponseCache;
+  readonly #book: ToolBook = new ToolBook();
+  readonly #catalog: CatalogReader;
+  readonly #subscriptions: Subscriptions;
   #lastEstablished: Established | undefined;
+  #logLevel: LogLevel | undefined;
 
   /** @internal use `ClientFactory.create` */
   constructor(parsed: ParsedEntry, environment: ClientEnvironment) {
-    this.name = parsed.name;
+    const { name } = parsed;
+    const { clock, logger } = environment;
+    this.name = name;
     this.entry = parsed.entry;
     this.settings = resolveSettings(parsed.entry);
     this.#environment = environment;
-    this.#events = new Emitter(environment.logger);
-    this.#stats = new ClientStats(environment.clock);
-    const connector = new Connector(parsed, this.settings, environment, {
-      notification: (method, params) => this.#onNotification(method, params),
-      request: () =>
-        Promise.reject(
-          new RequestRefusal(JSON_RPC_ERROR.methodNotFound, 'this client does not offer this method'),
-        ),
-      settled: (method, elapsedMs, error) => {
-        // Setting a connection up is not work that was asked for.
-        if (method === 'initialize' || (method === 'server/discover' && !this.isConnected)) return;
-        // A JSON-RPC error is an answer, but not one that was wanted.
-        this.#stats.settled(method, elapsedMs, error !== undefined);
-      },
+    this.#events = new Emitter(logger);
+    this.#stats = new ClientStats(clock);
+    this.#cache = new ResponseCache(clock);
+    this.#desk = new InputDesk(name, environment.identity);
+    const urlElicitations = new UrlElicitations(name, this.#desk, clock);
+    const notifications = new ServerNotifications({
+      events: this.#events,
+      cache: this.#cache,
+      urlElicitations,
+      subscriptions: () => this.#subscriptions,
     });
-    this.#connection = new Connection(this.name, this.settings, environment, connector, {
+    const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
+      notification: (method, params) => notifications.handle(method, params),
+      request: (method, params) => this.#desk.serve(method, params, new AbortController().signal),
+      settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
+    });
+    this.#connection = new Connection(name, this.settings, environment, connector, {
       stateChanged: (from, to, event) => this.#onStateChanged(from, to, event),
-      established: (established) => {
-        this.#lastEstablished = established;
-        this.#stats.connected(established.connectMs);
-      },
+      established: (established) => this.#onEstablished(established),
+    });
+    this.#caller = new Caller({
+      name,
+      settings: this.settings,
+      environment,
+      connection: this.#connection,
+      desk: this.#desk,
+      urlElicitations,
+      headersFor: (method, params) =>
+        method === 'tools/call' ? this.#book.headersFor(params?.['name'], params?.['arguments']) : undefined,
+      relearnTools: (options) => this.#catalog.tools(options),
+    });
+    this.#catalog = new CatalogReader({
+      name,
+      bounds: this.settings.limits,
+      caller: this.#caller,
+      cache: this.#cache,
+      book: this.#book,
+      declares: (capability) => this.capabilities?.[capability] !== undefined,
+      mirrorsParams: () => this.#mirrorsParams,
+      warn: (message) => this.#warn(message),
+    });
+    this.#subscriptions = new Subscriptions({
+      name,
+      environment,
+      caller: this.#caller,
+      notified: (event) => notifications.subscribed(event),
     });
   }
 
@@ -183,21 +200,24 @@ export class McpClient implements AsyncDisposable {
 
   // --- features ---------------------------------------------------------------------------------------------------
 
-  /** All tools of the server: every page, within `limits.pages` and `limits.items`. Empty if it offers none. */
+  /**
+   * All tools of the server: every page, within `limits.pages` and `limits.items`. Empty if it offers none. Over HTTP
+   * a tool of the modern era whose header annotations are invalid is left out, with a warning, as it must be.
+   */
   listTools(options: CallOptions = {}): Promise<Tool[]> {
-    return this.#list('tools/list', 'tools', 'name', 'tools', options);
+    return this.#catalog.tools(options);
   }
 
   listResources(options: CallOptions = {}): Promise<Resource[]> {
-    return this.#list('resources/list', 'resources', 'uri', 'resources', options);
+    return this.#catalog.list(LISTS.resources, options);
   }
 
   listResourceTemplates(options: CallOptions = {}): Promise<ResourceTemplate[]> {
-    return this.#list('resources/templates/list', 'resourceTemplates', 'uriTemplate', 'resources', options);
+    return this.#catalog.list(LISTS.resourceTemplates, options);
   }
 
   listPrompts(options: CallOptions = {}): Promise<Prompt[]> {
-    return this.#list('prompts/list', 'prompts', 'name', 'prompts', options);
+    return this.#catalog.list(LISTS.prompts, options);
   }
 
   /**
@@ -215,9 +235,12 @@ export class McpClient implements AsyncDisposable {
   }
 
   async readResource(uri: string, options: CallOptions = {}): Promise<ReadResourceResult> {
-    const result = await this.request('resources/read', { uri }, options);
+    const params = { uri };
+    const kept = options.cache === 'reload' ? undefined : this.#cache.get('resources/read', params);
+    const result = kept ?? (await this.request('resources/read', params, options));
     if (!Array.isArray(result['contents']))
       throw this.#invalid('resources/read', 'it has no array "contents"');
+    this.#cache.put('resources/read', params, result);
     return result as unknown as ReadResourceResult;
   }
 
@@ -244,7 +267,7 @@ export class McpClient implements AsyncDisposable {
 
   /** Proves that the server answers, in the manner of its era. Resolves with the latency in ms. */
   async ping(options: CallOptions = {}): Promise<number> {
-    const session = await this.#session(options.signal);
+    const session = await this.#caller.session(options.signal);
     const startedAt = this.#environment.clock.now();
     const method = session.era?.pingMethod ?? 'ping';
     const timeoutMs = options.timeoutMs ?? PING_TIMEOUT_MS;
@@ -277,27 +300,48 @@ export class McpClient implements AsyncDisposable {
    * Sends any request of the present era and resolves with its result object: for methods that have no method here.
    * @throws SignalboxError, RemoteError
    */
-  async request(
+  request(
     method: string,
     params: Params | undefined,
     options: CallOptions = {},
   ): Promise<Record<string, unknown>> {
-    const { timeouts } = this.settings;
-    const request = {
-      timeoutMs: options.timeoutMs ?? timeouts.request,
-      totalTimeoutMs: options.totalTimeoutMs ?? timeouts.total,
-      signal: options.signal,
-      onProgress: options.onProgress,
-    };
-    const session = this.#connection.session ?? (await this.#session(options.signal, request.timeoutMs));
-    try {
-      return (await session.request(method, params, request)) as Record<string, unknown>;
-    } catch (error) {
-      // The server forgot the session and executed nothing: the call goes to a new one, once.
-      if (!SignalboxError.is(error) || error.code !== 'SESSION_LOST') throw error;
-      const renewed = await this.#session(options.signal, request.timeoutMs);
-      return (await renewed.request(method, params, request)) as Record<string, unknown>;
+    return this.#caller.request(method, params, options);
+  }
+
+  // --- what the server asks and tells -----------------------------------------------------------------------------
+
+  /**
+   * Gives the server what it may ask for: elicitation, sampling, roots. The same handlers serve a request of a legacy
+   * server and an input request of a modern one; without a handler it is denied. Call it before `connect`: a legacy
+   * server learns what a client can do only then.
+   */
+  onInputRequest(handlers: InputHandlers): void {
+    this.#desk.handlers = handlers;
+    this.#redress();
+    if (this.era === 'legacy' && this.isConnected) {
+      this.#warn(
+        'input handlers were set after connecting: this server learns of them at the next connection',
+      );
     }
+  }
+
+  /**
+   * Listens to changes of lists and resources, over both eras alike; renewed by itself after a reconnection.
+   * @throws SignalboxError, RemoteError if the server does not take the subscription
+   */
+  subscribe(filter: SubscriptionFilter, listener: (event: SubscriptionEvent) => void): Promise<Subscription> {
+    return this.#subscriptions.subscribe(filter, listener);
+  }
+
+  /**
+   * From which severity on the server may log to us; the `log` event tells. Set again after each reconnection.
+   * `undefined` silences a modern server; a legacy one has no such level, it is asked for `emergency` only.
+   */
+  async setLogLevel(level: LogLevel | undefined): Promise<void> {
+    this.#logLevel = level;
+    const session = await this.#caller.session(undefined);
+    if (session.era?.name === 'modern') this.#redress();
+    else await this.#sendLogLevel();
   }
 
   // --- observation ------------------------------------------------------------------------------------------------
@@ -327,84 +371,65 @@ export class McpClient implements AsyncDisposable {
 
   // --- inside -----------------------------------------------------------------------------------------------------
 
-  /** The session of the present connection, waiting for one that is on its way for at most `limitMs`. */
-  async #session(
-    signal: AbortSignal | undefined,
-    limitMs: number = this.settings.timeouts.request,
-  ): Promise<Session> {
-    const { session } = this.#connection;
-    if (session !== undefined) return session;
-    const over = new AbortController();
-    const timer = this.#environment.clock.setTimeout(() => {
-      const message = `the connection did not come back within ${Math.round(limitMs)} ms; the request was not sent`;
-      over.abort(new SignalboxError('REQUEST_TIMEOUT', message, { server: this.name }));
-    }, limitMs);
-    try {
-      return await this.#connection.ready(
-        signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]),
-      );
-    } finally {
-      timer.cancel();
+  get #mirrorsParams(): boolean {
+    const session = this.#connection.session;
+    return session?.era?.name === 'modern' && session.transport.streamPerRequest;
+  }
+
+  #onEstablished(established: Established): void {
+    this.#lastEstablished = established;
+    this.#stats.connected(established.connectMs);
+    // Whatever changed while nobody listened is unknown.
+    this.#cache.clear();
+    this.#redress();
+  }
+
+  /** The modern era says with each request who we are, what we can do and what may be logged. */
+  #redress(): void {
+    const session = this.#lastEstablished?.session;
+    if (session?.era?.name === 'modern') {
+      session.era = new ModernEra(session.era.protocolVersion, this.#desk.identity, this.#logLevel);
     }
   }
 
-  async #list<Item>(
-    method: string,
-    key: string,
-    nameKey: string,
-    capability: 'tools' | 'resources' | 'prompts',
-    options: CallOptions,
-  ): Promise<Item[]> {
-    await this.#session(options.signal);
-    // A feature that was not declared must not be used (lifecycle, operation phase); it offers nothing then.
-    if (this.capabilities?.[capability] === undefined) return [];
-    try {
-      const listing = await readPages<Item>(
-        (cursor) => this.request(method, cursor === undefined ? {} : { cursor }, options),
-        key,
-        nameKey,
-        this.settings.limits,
-        this.name,
-      );
-      if (listing.truncated !== undefined)
-        this.#warn(`the answer to ${method} was cut: ${listing.truncated}`);
-      if (listing.malformed > 0)
-        this.#warn(`${listing.malformed} entries of ${method} lack "${nameKey}" and were left out`);
-      return listing.items;
-    } catch (error) {
-      // F-066: declared, but not there. Resource templates are optional anyway.
-      if (!(error instanceof RemoteError) || error.code !== JSON_RPC_ERROR.methodNotFound) throw error;
-      if (method !== 'resources/templates/list')
-        this.#warn(`the server declares ${capability} but does not know ${method}`);
-      return [];
-    }
+  async #sendLogLevel(): Promise<void> {
+    if (this.capabilities?.logging === undefined) return;
+    await this.#caller.request('logging/setLevel', { level: this.#logLevel ?? 'emergency' }, {});
   }
 
-  #onNotification(method: string, params: Params): void {
-    const list = LIST_CHANGES.get(method);
-    if (list === undefined) this.#events.emit('notification', { method, params });
-    else this.#events.emit('listChanged', { list });
+  #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
+    // Setting a connection up, or listening, is not work that was asked for.
+    if (method === 'initialize' || method === 'subscriptions/listen') return;
+    if (method === 'server/discover' && !this.isConnected) return;
+    // A JSON-RPC error is an answer, but not one that was wanted.
+    this.#stats.settled(method, elapsedMs, error !== undefined);
   }
 
-  #onStateChanged(
-    from: ConnectionState,
-    to: ConnectionState,
-    event: { readonly type: string; readonly cause?: SignalboxError },
-  ): void {
+  #onStateChanged(from: ConnectionState, to: ConnectionState, event: ConnectionEvent): void {
     if (from.kind === 'connected') this.#stats.disconnected();
-    this.#environment.logger.debug('the connection changed its state', {
+    const error = 'cause' in event ? event.cause : undefined;
+    const change = { from: from.kind, to: to.kind, reason: error?.message ?? event.type, error };
+    const fields = {
       event: 'client.state',
       server: this.name,
       from: from.kind,
       to: to.kind,
-      reason: event.cause?.message ?? event.type,
-    });
-    this.#events.emit('state', {
-      from: from.kind,
-      to: to.kind,
-      reason: event.cause?.message ?? event.type,
-      error: event.cause,
-    });
+      reason: change.reason,
+    };
+    this.#environment.logger.debug('the connection changed its state', fields);
+    if (to.kind === 'connected') this.#renew();
+    if (to.kind === 'disconnected') this.#subscriptions.close();
+    this.#events.emit('state', change);
+  }
+
+  /** A connection stands, perhaps not the first: what was set up on the one before is set up again. */
+  #renew(): void {
+    this.#subscriptions.connected();
+    if (this.#logLevel !== undefined && this.era === 'legacy') {
+      this.#sendLogLevel().catch((error: unknown) => {
+        this.#warn(`the log level could not be set again: ${(error as Error).message}`);
+      });
+    }
   }
 
   #warn(message: string): void {

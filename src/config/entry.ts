@@ -80,6 +80,8 @@ export interface LimitSettings {
   readonly pages?: number | undefined;
   /** Items that one list may have. Default 10 000; 1 to 10 000 000. */
   readonly items?: number | undefined;
+  /** How often one call may be answered with a request for more input. Default 10; 1 to 1 000. */
+  readonly inputRounds?: number | undefined;
 }
 
 /** Steps of a process stop, in ms, each 1 to 600 000: stdin end → `eofMs` → SIGTERM → `termMs` → SIGKILL → `killMs`. */

@@ -38,6 +38,7 @@ export interface ResolvedSettings {
     readonly headerBytes: number;
     readonly pages: number;
     readonly items: number;
+    readonly inputRounds: number;
   };
   readonly stop: { readonly eofMs: number; readonly termMs: number; readonly killMs: number };
   readonly framing: 'strict' | 'tolerant';
@@ -74,6 +75,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
     headerBytes: 16 * KIB,
     pages: 100,
     items: 10_000,
+    inputRounds: 10,
   }),
   stop: Object.freeze({ eofMs: 2000, termMs: 3000, killMs: 1000 }),
   framing: 'strict',

@@ -44,6 +44,8 @@ export type SignalboxErrorCode =
   | 'INVALID_RESULT'
   /** The server wants input (MRTR) and no handler can give it. */
   | 'INPUT_REQUIRED'
+  /** The server wanted input, and the person or the handler asked did not give it. */
+  | 'INPUT_REFUSED'
   /** The server answered with an HTTP status that means failure. */
   | 'HTTP_ERROR'
   /** The server asked to slow down (429). */
@@ -106,6 +108,7 @@ export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>
   BAD_RESPONSE: final,
   INVALID_RESULT: final,
   INPUT_REQUIRED: final,
+  INPUT_REFUSED: final,
   HTTP_ERROR: final,
   RATE_LIMITED: passing,
   AUTH_REQUIRED: final,

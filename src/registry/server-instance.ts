@@ -1,5 +1,6 @@
+import type { StateChange } from '../client/client-events.ts';
 import type { ConnectionStateName } from '../client/connection-machine.ts';
-import type { McpClient, StateChange } from '../client/mcp-client.ts';
+import type { McpClient } from '../client/mcp-client.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { SignalboxError } from '../core/errors.ts';
@@ -62,6 +63,7 @@ export class ServerInstance {
   #refreshing: Promise<void> | undefined;
   #debounce: Timer | undefined;
   #leaving: Promise<void> = Promise.resolve();
+  #isListening = false;
 
   constructor(client: McpClient, clock: Clock, observer: InstanceObserver) {
     this.name = client.name;
@@ -213,7 +215,33 @@ export class ServerInstance {
   #onClientState(change: StateChange): void {
     if (this.isOutOfService) return;
     this.#setState(change.to, change.reason, change.error);
-    if (change.to === 'connected') void this.refresh();
+    if (change.to === 'connected') {
+      void this.refresh();
+      void this.#listenToChanges();
+    } else if (change.to === 'disconnected') {
+      this.#isListening = false;
+    }
+  }
+
+  /** A modern server tells of changes only to those who subscribe; the subscription renews itself. */
+  async #listenToChanges(): Promise<void> {
+    const { era, capabilities } = this.client;
+    const filter = {
+      ...(capabilities?.tools?.listChanged === true ? { toolsListChanged: true } : {}),
+      ...(capabilities?.resources?.listChanged === true ? { resourcesListChanged: true } : {}),
+      ...(capabilities?.prompts?.listChanged === true ? { promptsListChanged: true } : {}),
+    };
+    if (era !== 'modern' || this.#isListening || Object.keys(filter).length === 0) return;
+    this.#isListening = true;
+    try {
+      await this.client.subscribe(filter, (event) => {
+        if (event.type === 'renewed') this.#refreshSoon();
+      });
+    } catch (error) {
+      this.#isListening = false;
+      if (this.isConnected)
+        this.#observer.warning(this, `changes cannot be listened to: ${messageOf(error)}`);
+    }
   }
 
   #setState(to: ServerState, reason: string, error: SignalboxError | undefined): void {

@@ -1,6 +1,7 @@
 import { afterEach } from 'vitest';
+import type { StateChange } from '../../src/client/client-events.ts';
 import { ClientFactory, type ClientFactoryOptions } from '../../src/client/client-factory.ts';
-import type { McpClient, StateChange } from '../../src/client/mcp-client.ts';
+import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { ServerEntry, SignalboxSettings } from '../../src/config/entry.ts';
 import { type FaultyConfig, faultyCommand } from './faulty-server.ts';
 

@@ -43,6 +43,7 @@ const LIMITS = {
   headerBytes: bytes(MIB),
   pages: count({ min: 1, max: 100_000, unit: 'pages' }),
   items: count({ min: 1, max: 10_000_000, unit: 'items' }),
+  inputRounds: count({ min: 1, max: 1000, unit: 'rounds' }),
 };
 const STOP = { eofMs: stopStep, termMs: stopStep, killMs: stopStep };
 

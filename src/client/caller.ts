@@ -1,0 +1,179 @@
+import type { ResolvedSettings } from '../config/settings.ts';
+import { RemoteError, SignalboxError } from '../core/errors.ts';
+import { sleep } from '../core/sleep.ts';
+import type { RequestOptions } from '../protocol/session/pending-call.ts';
+import type { Session } from '../protocol/session/session.ts';
+import { fullJitter } from '../resilience/backoff.ts';
+import { isObject, type Params } from '../wire/json-rpc.ts';
+import type { CallOptions } from './call-options.ts';
+import type { Connection } from './connection.ts';
+import type { ClientEnvironment } from './connector.ts';
+import type { InputDesk } from './input-desk.ts';
+import type { UrlElicitations } from './url-elicitations.ts';
+
+/** Requests that a modern server may answer with a request for input (2026-07-28, MRTR). */
+const ASKS_BACK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
+const HEADER_MISMATCH = -32020;
+const URL_ELICITATION_REQUIRED = -32042;
+
+/** Delay between rounds in which the server only hands out state: it sheds load, in ms. */
+const STATE_ROUND = { baseMs: 200, maxMs: 5000 };
+
+/** What a {@link Caller} works with. */
+export interface CallerOptions {
+  readonly name: string;
+  readonly settings: ResolvedSettings;
+  readonly environment: ClientEnvironment;
+  readonly connection: Connection;
+  readonly desk: InputDesk;
+  readonly urlElicitations: UrlElicitations;
+  /** Headers beside those of the era. */
+  readonly headersFor: (
+    method: string,
+    params: Params | undefined,
+  ) => Readonly<Record<string, string>> | undefined;
+  /** The server says that our mirrored headers are wrong: learn its tools anew. */
+  readonly relearnTools: (options: CallOptions) => Promise<unknown>;
+}
+
+/**
+ * Makes one call of an application out of as many requests as its server needs: the first, the same again in a new
+ * session that the server lost, again with the input it asked for. All of them share the time of the call.
+ */
+export class Caller {
+  readonly #options: CallerOptions;
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  /** @throws SignalboxError, RemoteError */
+  async request(
+    method: string,
+    params: Params | undefined,
+    options: CallOptions,
+    more: Pick<RequestOptions, 'acceptsResultTypes'> = {},
+  ): Promise<Record<string, unknown>> {
+    const { connection, settings, environment } = this.#options;
+    const totalMs = options.totalTimeoutMs ?? settings.timeouts.total;
+    const request: RequestOptions = {
+      timeoutMs: options.timeoutMs ?? settings.timeouts.request,
+      totalTimeoutMs: totalMs,
+      signal: options.signal,
+      onProgress: options.onProgress,
+      headers: this.#options.headersFor(method, params),
+      acceptsInputRequests: ASKS_BACK.has(method),
+      acceptsResultTypes: more.acceptsResultTypes,
+    };
+    const startedAt = environment.clock.now();
+    const dressed = withMeta(params, options.meta);
+    const session = connection.session ?? (await this.session(options.signal, request.timeoutMs));
+    let result: Record<string, unknown>;
+    try {
+      result = (await session.request(method, dressed, request)) as Record<string, unknown>;
+    } catch (error) {
+      result = await this.#recover(error, method, dressed, request, options);
+    }
+    if (result['resultType'] !== 'input_required') return result;
+    return await this.#converse(method, dressed, request, result, startedAt + totalMs);
+  }
+
+  /** The session of the present connection, waiting for one that is on its way for at most `limitMs`. */
+  async session(
+    signal: AbortSignal | undefined,
+    limitMs: number = this.#options.settings.timeouts.request,
+  ): Promise<Session> {
+    const { connection, environment, name } = this.#options;
+    const { session } = connection;
+    if (session !== undefined) return session;
+    const over = new AbortController();
+    const timer = environment.clock.setTimeout(() => {
+      const message = `the connection did not come back within ${Math.round(limitMs)} ms; the request was not sent`;
+      over.abort(new SignalboxError('REQUEST_TIMEOUT', message, { server: name }));
+    }, limitMs);
+    try {
+      return await connection.ready(
+        signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]),
+      );
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Does once more what provably was not executed, after what stood in its way has been put right. */
+  async #recover(
+    error: unknown,
+    method: string,
+    params: Params | undefined,
+    request: RequestOptions,
+    options: CallOptions,
+  ): Promise<Record<string, unknown>> {
+    let { headers } = request;
+    if (SignalboxError.is(error) && error.code === 'SESSION_LOST') {
+      // The server forgot the session and executed nothing: the call goes to a new one.
+    } else if (error instanceof RemoteError && error.code === HEADER_MISMATCH && method === 'tools/call') {
+      await this.#options.relearnTools({ signal: options.signal, cache: 'reload' });
+      headers = this.#options.headersFor(method, params);
+    } else if (error instanceof RemoteError && error.code === URL_ELICITATION_REQUIRED) {
+      await this.#options.urlElicitations.settle(error, options.signal);
+    } else {
+      throw error;
+    }
+    const session = await this.session(options.signal, request.timeoutMs);
+    return (await session.request(method, params, { ...request, headers })) as Record<string, unknown>;
+  }
+
+  /** Multi round-trip: gives the server the input it asks for until it is content, within rounds and time. */
+  async #converse(
+    method: string,
+    params: Params | undefined,
+    request: RequestOptions,
+    first: Record<string, unknown>,
+    endsAt: number,
+  ): Promise<Record<string, unknown>> {
+    const { settings, environment, desk, name } = this.#options;
+    const { clock, random } = environment;
+    const signal = request.signal ?? new AbortController().signal;
+    let result = first;
+    for (let round = 0; round < settings.limits.inputRounds; round++) {
+      const { inputRequests, requestState } = result;
+      if (inputRequests === undefined && typeof requestState !== 'string') {
+        throw new SignalboxError('INVALID_RESULT', `${method} asks for input and does not say which`, {
+          server: name,
+          delivered: 'yes',
+        });
+      }
+      const inputResponses =
+        inputRequests === undefined ? undefined : await desk.fulfil(inputRequests, signal);
+      if (inputResponses === undefined) await sleep(clock, fullJitter(round, STATE_ROUND, random), signal);
+      const session = await this.session(request.signal, request.timeoutMs);
+      const again = {
+        ...params,
+        ...(inputResponses === undefined ? {} : { inputResponses }),
+        // Byte for byte the latest state, and none if none was given.
+        ...(typeof requestState === 'string' ? { requestState } : {}),
+      };
+      const totalTimeoutMs = Math.max(0, endsAt - clock.now());
+      result = (await session.request(method, again, { ...request, totalTimeoutMs })) as Record<
+        string,
+        unknown
+      >;
+      if (result['resultType'] !== 'input_required') return result;
+    }
+    throw new SignalboxError(
+      'INPUT_REQUIRED',
+      `${method} asked for input ${settings.limits.inputRounds} times; raise limits.inputRounds if that is right`,
+      { server: name, delivered: 'yes' },
+    );
+  }
+}
+
+function withMeta(
+  params: Params | undefined,
+  meta: Readonly<Record<string, unknown>> | undefined,
+): Params | undefined {
+  if (meta === undefined) return params;
+  const own = params?.['_meta'];
+  return { ...params, _meta: isObject(own) ? { ...own, ...meta } : meta };
+}

@@ -1,0 +1,99 @@
+import { RemoteError } from '../core/errors.ts';
+import type { Tool } from '../protocol/mcp-types.ts';
+import { JSON_RPC_ERROR, type Params } from '../wire/json-rpc.ts';
+import type { CallOptions } from './call-options.ts';
+import type { Caller } from './caller.ts';
+import { type ListBounds, readPages } from './listing.ts';
+import type { ResponseCache } from './response-cache.ts';
+import type { ToolBook } from './tool-book.ts';
+
+/** One kind of list. */
+export interface ListKind {
+  readonly method: string;
+  /** The field that holds the items. */
+  readonly key: string;
+  /** The field that each item must have. */
+  readonly nameKey: string;
+  /** The capability without which the list is empty. */
+  readonly capability: 'tools' | 'resources' | 'prompts';
+}
+
+export const LISTS = {
+  tools: { method: 'tools/list', key: 'tools', nameKey: 'name', capability: 'tools' },
+  resources: { method: 'resources/list', key: 'resources', nameKey: 'uri', capability: 'resources' },
+  resourceTemplates: {
+    method: 'resources/templates/list',
+    key: 'resourceTemplates',
+    nameKey: 'uriTemplate',
+    capability: 'resources',
+  },
+  prompts: { method: 'prompts/list', key: 'prompts', nameKey: 'name', capability: 'prompts' },
+} as const satisfies Record<string, ListKind>;
+
+/** What a {@link CatalogReader} works with. */
+export interface CatalogReaderOptions {
+  readonly name: string;
+  readonly bounds: ListBounds;
+  readonly caller: Caller;
+  readonly cache: ResponseCache;
+  readonly book: ToolBook;
+  readonly declares: (capability: ListKind['capability']) => boolean;
+  /** Whether arguments are mirrored into headers on the present connection. */
+  readonly mirrorsParams: () => boolean;
+  readonly warn: (message: string) => void;
+}
+
+/** Reads what a server offers: every page, within bounds, from the cache where the server allowed it. */
+export class CatalogReader {
+  readonly #options: CatalogReaderOptions;
+
+  constructor(options: CatalogReaderOptions) {
+    this.#options = options;
+  }
+
+  async tools(options: CallOptions): Promise<Tool[]> {
+    const tools = await this.list<Tool>(LISTS.tools, options);
+    const { offered, refused } = this.#options.book.note(tools, this.#options.mirrorsParams());
+    for (const { name, why } of refused)
+      this.#options.warn(`the tool "${name.slice(0, 128)}" is left out: ${why}`);
+    return offered;
+  }
+
+  async list<Item>(kind: ListKind, options: CallOptions): Promise<Item[]> {
+    const { caller, declares, bounds, name, warn } = this.#options;
+    await caller.session(options.signal);
+    // A feature that was not declared must not be used (lifecycle, operation phase); it offers nothing then.
+    if (!declares(kind.capability)) return [];
+    try {
+      const fetchPage = (cursor: string | undefined): Promise<unknown> =>
+        this.#page(kind, cursor === undefined ? {} : { cursor }, options);
+      const listing = await readPages<Item>(fetchPage, kind.key, kind.nameKey, bounds, name);
+      if (listing.truncated !== undefined) warn(`the answer to ${kind.method} was cut: ${listing.truncated}`);
+      if (listing.malformed > 0) {
+        warn(`${listing.malformed} entries of ${kind.method} lack "${kind.nameKey}" and were left out`);
+      }
+      return listing.items;
+    } catch (error) {
+      // F-066: declared, but not there. Resource templates are optional anyway.
+      if (!(error instanceof RemoteError) || error.code !== JSON_RPC_ERROR.methodNotFound) throw error;
+      if (kind !== LISTS.resourceTemplates)
+        warn(`the server declares ${kind.capability} but does not know ${kind.method}`);
+      return [];
+    }
+  }
+
+  async #page(kind: ListKind, params: Params, options: CallOptions): Promise<Record<string, unknown>> {
+    const { caller, cache } = this.#options;
+    const kept = options.cache === 'reload' ? undefined : cache.get(kind.method, params);
+    if (kept !== undefined) return kept;
+    try {
+      const page = await caller.request(kind.method, params, options);
+      cache.put(kind.method, params, page);
+      return page;
+    } catch (error) {
+      // A cursor that is no longer valid makes a patchwork of the pages that are kept (2026-07-28, caching).
+      if (error instanceof RemoteError && params['cursor'] !== undefined) cache.forgetList(kind.capability);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { SignalboxError } from '../core/errors.ts';
+import type { Params } from '../wire/json-rpc.ts';
+import type { ConnectionStateName } from './connection-machine.ts';
+
+/** A change of the connection's state. */
+export interface StateChange {
+  readonly from: ConnectionStateName;
+  readonly to: ConnectionStateName;
+  /** What led there: the event of the machine, or the error behind it. */
+  readonly reason: string;
+  readonly error: SignalboxError | undefined;
+}
+
+/** The eight severities of syslog (RFC 5424), least severe first. */
+export type LogLevel = 'debug' | 'info' | 'notice' | 'warning' | 'error' | 'critical' | 'alert' | 'emergency';
+
+/** What a server logs to its client (`notifications/message`): untrusted. */
+export interface ServerLog {
+  readonly level: LogLevel;
+  readonly logger: string | undefined;
+  readonly data: unknown;
+}
+
+/** What a client tells of itself. */
+export interface ClientEvents {
+  readonly state: StateChange;
+  /** The server says that one of its lists has changed. A modern server says so to subscribers only. */
+  readonly listChanged: { readonly list: 'tools' | 'resources' | 'prompts' };
+  /** The server logs something, after `setLogLevel`. */
+  readonly log: ServerLog;
+  /** Any other notification of the server, as it came: untrusted. */
+  readonly notification: { readonly method: string; readonly params: Params };
+  /** Something is odd but not broken; one readable sentence. */
+  readonly warning: { readonly message: string };
+}

@@ -1,0 +1,195 @@
+import type { Timer } from '../core/clock.ts';
+import { type Deferred, deferred } from '../core/deferred.ts';
+import { RemoteError, SignalboxError } from '../core/errors.ts';
+import { fullJitter } from '../resilience/backoff.ts';
+import { isObject, type Params } from '../wire/json-rpc.ts';
+import type { Caller } from './caller.ts';
+import type { ClientEnvironment } from './connector.ts';
+import type { SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
+import { eventOf } from './subscription-event.ts';
+
+const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
+const CANCELLED = 'notifications/cancelled';
+
+/** How long a server may take to acknowledge, in ms. */
+const ACKNOWLEDGE_MS = 30_000;
+/** A stream that stood this long makes earlier failures forgotten, in ms. */
+const STABLE_MS = 60_000;
+const BACKOFF = { baseMs: 1000, maxMs: 30_000 };
+
+export interface ListenStreamOptions {
+  readonly name: string;
+  readonly environment: ClientEnvironment;
+  readonly caller: Caller;
+  readonly filter: SubscriptionFilter;
+  readonly listener: (event: SubscriptionEvent) => void;
+}
+
+/**
+ * One `subscriptions/listen` request and its successors. A server may end it by a result, by
+ * `notifications/cancelled` or by just closing the stream; it is opened again after each, with backoff, until it is
+ * closed here or the server turns out not to know it.
+ */
+export class ListenStream {
+  readonly #options: ListenStreamOptions;
+  #honored: SubscriptionFilter = {};
+  #abort: AbortController | undefined;
+  #retry: Timer | undefined;
+  #isClosed = false;
+  #everAcknowledged = false;
+  #acknowledgedAt = 0;
+  #failures = 0;
+  /** Which attempt the callbacks belong to: those of an older one are void. */
+  #epoch = 0;
+
+  constructor(options: ListenStreamOptions) {
+    this.#options = options;
+  }
+
+  /** What the server agreed to tell. */
+  get honored(): SubscriptionFilter {
+    return this.#honored;
+  }
+
+  /** Resolves with the first acknowledgement; rejects with what stands in the way of it. */
+  async open(): Promise<void> {
+    const acknowledged = deferred<void>();
+    const { clock } = this.#options.environment;
+    const timer = clock.setTimeout(() => {
+      const message = `subscriptions/listen was not acknowledged within ${ACKNOWLEDGE_MS} ms`;
+      acknowledged.reject(new SignalboxError('REQUEST_TIMEOUT', message, { server: this.#options.name }));
+    }, ACKNOWLEDGE_MS);
+    try {
+      void this.#listen(acknowledged);
+      await acknowledged.promise;
+    } catch (error) {
+      this.close();
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** A new connection stands: does not wait for the backoff. */
+  reopen(): void {
+    if (this.#isClosed || this.#abort !== undefined) return;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    void this.#listen(undefined);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#epoch++;
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#abort?.abort(
+      new SignalboxError('REQUEST_ABORTED', 'the subscription was closed', { server: this.#options.name }),
+    );
+    this.#abort = undefined;
+  }
+
+  async #listen(first: Deferred<void> | undefined): Promise<void> {
+    const epoch = ++this.#epoch;
+    const abort = new AbortController();
+    this.#abort = abort;
+    let end: Error | undefined;
+    try {
+      const session = await this.#options.caller.session(abort.signal);
+      await session.request(
+        'subscriptions/listen',
+        { notifications: notificationsOf(this.#options.filter) },
+        {
+          timeoutMs: Number.POSITIVE_INFINITY,
+          signal: abort.signal,
+          onNotification: (method, params) => {
+            if (epoch === this.#epoch) this.#onNotification(method, params, abort, first);
+          },
+        },
+      );
+    } catch (error) {
+      end = error as Error;
+    }
+    if (epoch !== this.#epoch || this.#isClosed) return;
+    this.#abort = undefined;
+    if (!this.#everAcknowledged) {
+      first?.reject(
+        end ??
+          new SignalboxError('NOT_SUPPORTED', 'the server ended the subscription unacknowledged', {
+            server: this.#options.name,
+          }),
+      );
+      return;
+    }
+    this.#after(end);
+  }
+
+  #onNotification(
+    method: string,
+    params: Params,
+    abort: AbortController,
+    first: Deferred<void> | undefined,
+  ): void {
+    if (method === CANCELLED) {
+      // The server ends the subscription: the request gets no answer any more.
+      abort.abort(
+        new SignalboxError('CONNECTION_LOST', 'the server ended the subscription', {
+          server: this.#options.name,
+        }),
+      );
+      return;
+    }
+    if (method === ACKNOWLEDGED) {
+      this.#acknowledged(params);
+      first?.resolve();
+      return;
+    }
+    const event = eventOf(method, params);
+    if (event !== undefined) this.#options.listener(event);
+  }
+
+  #acknowledged(params: Params): void {
+    const { notifications } = params;
+    this.#honored = isObject(notifications) ? filterOf(notifications) : {};
+    this.#acknowledgedAt = this.#options.environment.clock.now();
+    if (this.#everAcknowledged) this.#options.listener({ type: 'renewed', honored: this.#honored });
+    this.#everAcknowledged = true;
+  }
+
+  /** It ended and we still want it. */
+  #after(end: Error | undefined): void {
+    const { environment, listener } = this.#options;
+    const isFinal =
+      end instanceof RemoteError ||
+      (SignalboxError.is(end) && !end.retryable && end.code !== 'CONNECTION_CLOSED');
+    if (isFinal) {
+      this.#isClosed = true;
+      listener({ type: 'ended', error: end! });
+      return;
+    }
+    if (environment.clock.now() - this.#acknowledgedAt >= STABLE_MS) this.#failures = 0;
+    const delayMs = fullJitter(this.#failures++, BACKOFF, environment.random);
+    this.#retry = environment.clock.setTimeout(() => {
+      this.#retry = undefined;
+      void this.#listen(undefined);
+    }, delayMs);
+    this.#retry.unref();
+  }
+}
+
+/** The filter as the wire has it. */
+function notificationsOf({ resources, ...rest }: SubscriptionFilter): Record<string, unknown> {
+  return { ...rest, ...(resources === undefined ? {} : { resourceSubscriptions: resources }) };
+}
+
+function filterOf(notifications: Record<string, unknown>): SubscriptionFilter {
+  const { toolsListChanged, promptsListChanged, resourcesListChanged, resourceSubscriptions, taskIds } =
+    notifications;
+  return {
+    ...(toolsListChanged === true ? { toolsListChanged } : {}),
+    ...(promptsListChanged === true ? { promptsListChanged } : {}),
+    ...(resourcesListChanged === true ? { resourcesListChanged } : {}),
+    ...(Array.isArray(resourceSubscriptions) ? { resources: resourceSubscriptions.map(String) } : {}),
+    ...(Array.isArray(taskIds) ? { taskIds: taskIds.map(String) } : {}),
+  };
+}

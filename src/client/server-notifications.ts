@@ -1,0 +1,79 @@
+import type { Emitter } from '../core/emitter.ts';
+import type { Params } from '../wire/json-rpc.ts';
+import type { ClientEvents, LogLevel } from './client-events.ts';
+import type { ResponseCache } from './response-cache.ts';
+import type { SubscriptionEvent } from './subscription.ts';
+import { changeOf, type ListChange } from './subscription-event.ts';
+import type { Subscriptions } from './subscriptions.ts';
+import type { UrlElicitations } from './url-elicitations.ts';
+
+const LEVELS: ReadonlySet<unknown> = new Set([
+  'debug',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'critical',
+  'alert',
+  'emergency',
+]);
+
+const LIST_OF: Readonly<Record<ListChange, 'tools' | 'resources' | 'prompts'>> = {
+  toolsListChanged: 'tools',
+  resourcesListChanged: 'resources',
+  promptsListChanged: 'prompts',
+};
+
+/** What {@link ServerNotifications} works with. */
+export interface ServerNotificationsOptions {
+  readonly events: Emitter<ClientEvents>;
+  readonly cache: ResponseCache;
+  readonly urlElicitations: UrlElicitations;
+  readonly subscriptions: () => Subscriptions;
+}
+
+/** Brings what a server tells to everybody it concerns: cache, subscribers, listeners. */
+export class ServerNotifications {
+  readonly #options: ServerNotificationsOptions;
+
+  constructor(options: ServerNotificationsOptions) {
+    this.#options = options;
+  }
+
+  /** A notification that belongs to no request and no subscription. */
+  handle(method: string, params: Params): void {
+    const { events, urlElicitations } = this.#options;
+    const change = changeOf(method);
+    const { uri, level } = params;
+    if (change !== undefined) {
+      this.#listChanged(change);
+    } else if (method === 'notifications/resources/updated' && typeof uri === 'string') {
+      this.#options.cache.forgetResource(uri);
+    } else if (method === 'notifications/elicitation/complete') {
+      urlElicitations.completed(params['elicitationId']);
+    } else if (method === 'notifications/message' && LEVELS.has(level)) {
+      const { logger, data } = params;
+      events.emit('log', {
+        level: level as LogLevel,
+        logger: typeof logger === 'string' ? logger : undefined,
+        data,
+      });
+    } else {
+      events.emit('notification', { method, params });
+    }
+    this.#options.subscriptions().notified(method, params);
+  }
+
+  /** An event of a subscription of the modern era: it concerns the whole client too. */
+  subscribed(event: SubscriptionEvent): void {
+    if (event.type === 'resourceUpdated') this.#options.cache.forgetResource(event.uri);
+    else if (event.type === 'renewed') this.#options.cache.clear();
+    else if (Object.hasOwn(LIST_OF, event.type)) this.#listChanged(event.type as ListChange);
+  }
+
+  #listChanged(change: ListChange): void {
+    const list = LIST_OF[change];
+    this.#options.cache.forgetList(list);
+    this.#options.events.emit('listChanged', { list });
+  }
+}

@@ -1,0 +1,169 @@
+import type { Logger } from '../core/log.ts';
+import type { Params } from '../wire/json-rpc.ts';
+import type { Caller } from './caller.ts';
+import type { ClientEnvironment } from './connector.ts';
+import { ListenStream } from './listen-stream.ts';
+import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
+import { changeOf } from './subscription-event.ts';
+
+/** What {@link Subscriptions} works with. */
+export interface SubscriptionsOptions {
+  readonly name: string;
+  readonly environment: ClientEnvironment;
+  readonly caller: Caller;
+  /** Hears every event of every subscription, before its listener does. */
+  readonly notified: (event: SubscriptionEvent) => void;
+}
+
+interface LegacySubscription {
+  readonly filter: SubscriptionFilter;
+  readonly listener: (event: SubscriptionEvent) => void;
+}
+
+/**
+ * What an application wants to be told of, one face over both eras: a modern server is asked with
+ * `subscriptions/listen`, one stream each; a legacy server tells of lists unasked, and of resources that were
+ * subscribed to one by one. Both are renewed after a reconnection.
+ */
+export class Subscriptions {
+  readonly #options: SubscriptionsOptions;
+  readonly #streams: Set<ListenStream> = new Set();
+  readonly #legacy: Set<LegacySubscription> = new Set();
+  /** How many subscriptions want each resource of a legacy server. */
+  readonly #resources: Map<string, number> = new Map();
+
+  constructor(options: SubscriptionsOptions) {
+    this.#options = options;
+  }
+
+  async subscribe(
+    filter: SubscriptionFilter,
+    listener: (event: SubscriptionEvent) => void,
+  ): Promise<Subscription> {
+    const session = await this.#options.caller.session(undefined);
+    const safe = this.#guarded(listener);
+    return session.era?.name === 'modern'
+      ? await this.#subscribeModern(filter, safe)
+      : await this.#subscribeLegacy(filter, safe);
+  }
+
+  /** A new connection stands: what was subscribed is subscribed again. */
+  connected(): void {
+    for (const stream of this.#streams) stream.reopen();
+    for (const uri of this.#resources.keys()) void this.#requestResource('resources/subscribe', uri);
+    for (const { filter, listener } of this.#legacy) listener({ type: 'renewed', honored: filter });
+  }
+
+  /** A notification that a legacy server sent unasked. */
+  notified(method: string, params: Params): void {
+    const change = changeOf(method);
+    const uri = method === 'notifications/resources/updated' ? params['uri'] : undefined;
+    for (const { filter, listener } of [...this.#legacy]) {
+      if (change !== undefined && filter[change] === true) listener({ type: change });
+      else if (typeof uri === 'string' && coversResource(filter, uri))
+        listener({ type: 'resourceUpdated', uri });
+    }
+  }
+
+  /** Ends all subscriptions; nothing is said to the server, whose connection ends too. */
+  close(): void {
+    for (const stream of this.#streams) stream.close();
+    this.#streams.clear();
+    this.#legacy.clear();
+    this.#resources.clear();
+  }
+
+  async #subscribeModern(
+    filter: SubscriptionFilter,
+    listener: (event: SubscriptionEvent) => void,
+  ): Promise<Subscription> {
+    const { name, environment, caller } = this.#options;
+    const stream = new ListenStream({ name, environment, caller, filter, listener });
+    this.#streams.add(stream);
+    try {
+      await stream.open();
+    } catch (error) {
+      this.#streams.delete(stream);
+      throw error;
+    }
+    return {
+      get honored() {
+        return stream.honored;
+      },
+      close: () => {
+        this.#streams.delete(stream);
+        stream.close();
+        return Promise.resolve();
+      },
+    };
+  }
+
+  async #subscribeLegacy(
+    filter: SubscriptionFilter,
+    listener: (event: SubscriptionEvent) => void,
+  ): Promise<Subscription> {
+    const subscription: LegacySubscription = { filter, listener };
+    const uris = [...new Set(filter.resources ?? [])];
+    const taken: string[] = [];
+    try {
+      for (const uri of uris) {
+        const users = this.#resources.get(uri) ?? 0;
+        if (users === 0) await this.#options.caller.request('resources/subscribe', { uri }, {});
+        this.#resources.set(uri, (this.#resources.get(uri) ?? 0) + 1);
+        taken.push(uri);
+      }
+    } catch (error) {
+      await this.#release(taken);
+      throw error;
+    }
+    this.#legacy.add(subscription);
+    return {
+      honored: filter,
+      close: async () => {
+        if (this.#legacy.delete(subscription)) await this.#release(taken);
+      },
+    };
+  }
+
+  async #release(uris: readonly string[]): Promise<void> {
+    for (const uri of uris) {
+      const users = (this.#resources.get(uri) ?? 1) - 1;
+      if (users > 0) {
+        this.#resources.set(uri, users);
+      } else if (this.#resources.delete(uri)) {
+        await this.#requestResource('resources/unsubscribe', uri);
+      }
+    }
+  }
+
+  /** Renewing and ending are tried; what fails is known to the log, and to nobody who could mend it. */
+  async #requestResource(method: string, uri: string): Promise<void> {
+    const { caller, environment, name } = this.#options;
+    try {
+      await caller.request(method, { uri }, {});
+    } catch (error) {
+      environment.logger.warn(`${method} failed`, { server: name, error: (error as Error).message });
+    }
+  }
+
+  #guarded(listener: (event: SubscriptionEvent) => void): (event: SubscriptionEvent) => void {
+    const { environment, notified } = this.#options;
+    const logger: Logger = environment.logger;
+    return (event) => {
+      try {
+        notified(event);
+        listener(event);
+      } catch (error) {
+        logger.error('a subscription listener failed', { server: this.#options.name, error });
+      }
+    };
+  }
+}
+
+/** A resource, or a part of one, that was subscribed to. */
+function coversResource(filter: SubscriptionFilter, uri: string): boolean {
+  return (
+    filter.resources?.some((wanted) => uri === wanted || uri.startsWith(`${wanted.replace(/\/$/u, '')}/`)) ===
+    true
+  );
+}

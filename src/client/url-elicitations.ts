@@ -1,0 +1,88 @@
+import { onAbort } from '../core/abort.ts';
+import type { Clock } from '../core/clock.ts';
+import { type RemoteError, SignalboxError } from '../core/errors.ts';
+import { isObject } from '../wire/json-rpc.ts';
+import type { InputDesk } from './input-desk.ts';
+
+/** How long a person may take for what a URL asks before the request is made again anyway, in ms. */
+const COMPLETION_MS = 120_000;
+const MAX_ELICITATIONS = 16;
+
+/**
+ * URL elicitations of revision 2025-11-25 that a request depends on (error -32042): a person is asked to open each
+ * URL, and the request is made again when the server says that they are completed.
+ */
+export class UrlElicitations {
+  readonly #server: string;
+  readonly #desk: InputDesk;
+  readonly #clock: Clock;
+  readonly #waiting: Map<string, () => void> = new Map();
+
+  constructor(server: string, desk: InputDesk, clock: Clock) {
+    this.#server = server;
+    this.#desk = desk;
+    this.#clock = clock;
+  }
+
+  /** `notifications/elicitation/complete`. Unknown and repeated ids are ignored, as they must be. */
+  completed(elicitationId: unknown): void {
+    if (typeof elicitationId === 'string') this.#waiting.get(elicitationId)?.();
+  }
+
+  /**
+   * Resolves when the request that failed with `error` may be made again.
+   * @throws the error itself where nobody can be asked; SignalboxError INPUT_REFUSED if a person said no
+   */
+  async settle(error: RemoteError, signal: AbortSignal | undefined): Promise<void> {
+    const listed = isObject(error.data) ? error.data['elicitations'] : undefined;
+    const elicitations = Array.isArray(listed) ? listed.filter(isObject) : [];
+    const { elicitUrl } = this.#desk.handlers;
+    if (elicitUrl === undefined || elicitations.length === 0 || elicitations.length > MAX_ELICITATIONS)
+      throw error;
+    await Promise.all(elicitations.map((elicitation) => this.#one(elicitation, error, signal)));
+  }
+
+  async #one(
+    elicitation: Readonly<Record<string, unknown>>,
+    error: RemoteError,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const id = elicitation['elicitationId'];
+    // Listening begins before a person is asked: the server may be faster than they are.
+    const completion = typeof id === 'string' ? this.#completion(id, signal) : undefined;
+    try {
+      const params = { ...elicitation, mode: 'url' };
+      const context = signal ?? new AbortController().signal;
+      const { action } = await this.#desk.serve('elicitation/create', params, context);
+      if (action !== 'accept') {
+        throw new SignalboxError(
+          'INPUT_REFUSED',
+          'the person did not agree to open the URL that the server needs',
+          {
+            server: this.#server,
+            delivered: 'yes',
+            cause: error,
+          },
+        );
+      }
+      await completion?.promise;
+    } finally {
+      completion?.release();
+    }
+  }
+
+  #completion(id: string, signal: AbortSignal | undefined): { promise: Promise<void>; release: () => void } {
+    let release = (): void => {};
+    const promise = new Promise<void>((resolve) => {
+      const timer = this.#clock.setTimeout(resolve, COMPLETION_MS);
+      const stopWatching = onAbort(signal, resolve);
+      this.#waiting.set(id, resolve);
+      release = () => {
+        timer.cancel();
+        stopWatching();
+        this.#waiting.delete(id);
+      };
+    });
+    return { promise, release };
+  }
+}
