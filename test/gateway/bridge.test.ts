@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { faultyEntry, QUICK } from '../helpers/clients.ts';
 import { checkHttpFixtures } from '../helpers/http-fixture.ts';
 import { startMcpHttp } from '../helpers/mcp-http.ts';
-import { cleanGateways, startGateway } from './gateway-fixture.ts';
+import { cleanGateways, startGateway, UNITS } from './gateway-fixture.ts';
 import { MODERN_META, modernRequest, openSession, rawRequest } from './raw-request.ts';
 
 checkHttpFixtures();
@@ -121,6 +121,29 @@ describe('an answer', () => {
       expect(answer.headers['content-type']).toBe('application/json');
       expect(answer.headers['content-length']).toBeDefined();
     }
+  });
+
+  it.each(['legacy', 'modern'])('of a %s request streams every progress before the result', async (era) => {
+    const { url } = await startGateway({ units: UNITS });
+    const name = 'units__conversion_table';
+    const args = { from: 'km', to: 'm', steps: 4, delayMs: 1 };
+    const _meta = { ...(era === 'modern' ? MODERN_META : {}), progressToken: 'mine' };
+    const params = { name, arguments: args, _meta };
+    const answer = await rawRequest(
+      url,
+      era === 'modern'
+        ? modernRequest('tools/call', params)
+        : { headers: await openSession(url), body: { jsonrpc: '2.0', id: 1, method: 'tools/call', params } },
+    );
+    const events = answer.text.split('\n\n').filter((event) => event !== '');
+    const messages = events.map((event) => JSON.parse(event.replace('event: message\ndata: ', '')) as object);
+    expect(messages).toMatchObject([
+      ...[1, 2, 3, 4].map((progress) => ({
+        method: 'notifications/progress',
+        params: { progressToken: 'mine', progress, total: 4 },
+      })),
+      { id: 1, result: { content: [{ type: 'text' }] } },
+    ]);
   });
 
   it('that takes long becomes a stream, which comments keep alive', async () => {
