@@ -1,6 +1,6 @@
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
-import { answerInput, InputRefusal, type RefusalKind } from '../protocol/input/input-answers.ts';
+import { answerInput, type InputRefusal, type RefusalKind } from '../protocol/input/input-answers.ts';
 import { capabilitiesOf, type InputHandlers } from '../protocol/input/input-handlers.ts';
 import type { ClientIdentity } from '../protocol/mcp-types.ts';
 import { RequestRefusal } from '../protocol/session/request-refusal.ts';

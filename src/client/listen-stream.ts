@@ -159,12 +159,9 @@ export class ListenStream {
   /** It ended and we still want it. */
   #after(end: Error | undefined): void {
     const { environment, listener } = this.#options;
-    const isFinal =
-      end instanceof RemoteError ||
-      (SignalboxError.is(end) && !end.retryable && end.code !== 'CONNECTION_CLOSED');
-    if (isFinal) {
+    if (end !== undefined && isFinal(end)) {
       this.#isClosed = true;
-      listener({ type: 'ended', error: end! });
+      listener({ type: 'ended', error: end });
       return;
     }
     if (environment.clock.now() - this.#acknowledgedAt >= STABLE_MS) this.#failures = 0;
