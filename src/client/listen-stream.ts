@@ -174,6 +174,12 @@ export class ListenStream {
   }
 }
 
+/** An end after which asking again makes no sense: the server refuses, or nothing can be had by repeating. */
+function isFinal(end: Error): boolean {
+  if (end instanceof RemoteError) return true;
+  return SignalboxError.is(end) && !end.retryable && end.code !== 'CONNECTION_CLOSED';
+}
+
 /** The filter as the wire has it. */
 function notificationsOf({ resources, ...rest }: SubscriptionFilter): Record<string, unknown> {
   return { ...rest, ...(resources === undefined ? {} : { resourceSubscriptions: resources }) };
