@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, type ClientOptions, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach } from 'vitest';
 import type { ServerEntry } from '../../src/config/entry.ts';
 import { Gateway, type GatewayOptions } from '../../src/gateway/index.ts';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
-import { QUICK } from '../helpers/clients.ts';
+import { faultyEntry, QUICK } from '../helpers/clients.ts';
+import { readJournal } from '../helpers/faulty-server.ts';
 import { until } from '../helpers/until.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -112,6 +116,21 @@ export async function startNotes(): Promise<NotesServer> {
   await until('the notes server listens', () => stderr.includes('listening on'));
   const url = /listening on (\S+)/u.exec(stderr)![1]!;
   return { entry: { type: 'http', url, 'x-signalbox': QUICK }, stderr: () => stderr };
+}
+
+/** A legacy server that does this with calls, and a way to wait until it has so many of them. */
+export function slowServer(steps: readonly string[] | readonly (readonly string[])[]): {
+  readonly faulty: ServerEntry;
+  readonly busyWith: (calls: number) => Promise<unknown>;
+} {
+  const scratch = mkdtempSync(join(tmpdir(), 'signalbox-gateway-'));
+  onCleanup(() => rm(scratch, { recursive: true, force: true }));
+  const journal = join(scratch, 'journal');
+  const calls = (): number => readJournal(journal).filter(({ method }) => method === 'tools/call').length;
+  return {
+    faulty: faultyEntry({ era: 'legacy', journal, on: { 'tools/call': steps } }),
+    busyWith: (count) => until(`the server has ${count} calls`, () => calls() === count),
+  };
 }
 
 /** The text of a tool's first block of content. */

@@ -4,7 +4,7 @@ import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { faultyEntry } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
-import { cleanGateways, onCleanup, startGateway } from './gateway-fixture.ts';
+import { cleanGateways, onCleanup, slowServer, startGateway } from './gateway-fixture.ts';
 import { openSession, rawRequest } from './raw-request.ts';
 
 trackProcesses();
@@ -169,10 +169,8 @@ describe('a session', () => {
   });
 
   it('S13, F-131: shares neither ids nor answers with another one', async () => {
-    const slowFirst = [['delay:300', 'reply'], ['reply']];
-    const { url } = await startGateway({
-      faulty: faultyEntry({ era: 'legacy', on: { 'tools/call': slowFirst } }),
-    });
+    const { faulty, busyWith } = slowServer([['delay:500', 'reply'], ['reply']]);
+    const { url } = await startGateway({ faulty });
     const [one, two] = await Promise.all([openSession(url), openSession(url)]);
     const order: string[] = [];
     const send = async (headers: Record<string, string>, message: string): Promise<unknown> => {
@@ -181,7 +179,7 @@ describe('a session', () => {
       return answer.json;
     };
     const first = send(one, 'slow');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await busyWith(1);
     // The same id cancels in its own session only.
     const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } };
     await rawRequest(url, { headers: two, body: cancel });
@@ -191,12 +189,11 @@ describe('a session', () => {
   });
 
   it('F-130: answers an id that is in flight without that id', async () => {
-    const { url } = await startGateway({
-      faulty: faultyEntry({ era: 'legacy', on: { 'tools/call': ['delay:200', 'reply'] } }),
-    });
+    const { faulty, busyWith } = slowServer(['delay:500', 'reply']);
+    const { url } = await startGateway({ faulty });
     const headers = await openSession(url);
     const first = rawRequest(url, { headers, body: echo(1, 'first') });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await busyWith(1);
     const second = await rawRequest(url, { headers, body: echo(1, 'second') });
     expect(second.json).toMatchObject({ error: { code: -32600 } });
     expect(second.json).not.toHaveProperty('id');
@@ -206,12 +203,11 @@ describe('a session', () => {
   });
 
   it('cancels by exact id, and a cancelled request gets no answer', async () => {
-    const { url } = await startGateway({
-      faulty: faultyEntry({ era: 'legacy', on: { 'tools/call': ['silent'] } }),
-    });
+    const { faulty, busyWith } = slowServer(['silent']);
+    const { url } = await startGateway({ faulty });
     const headers = await openSession(url);
     const call = rawRequest(url, { headers, body: echo(4, 'x') });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await busyWith(1);
     for (const requestId of ['4', 5, null, 4]) {
       const body = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId } };
       expect((await rawRequest(url, { headers, body })).status).toBe(202);
@@ -222,10 +218,8 @@ describe('a session', () => {
   });
 
   it('has room for so many requests', async () => {
-    const { url } = await startGateway(
-      { faulty: faultyEntry({ era: 'legacy', on: { 'tools/call': ['delay:200', 'reply'] } }) },
-      { limits: { inFlightPerSession: 2 } },
-    );
+    const { faulty } = slowServer(['delay:1000', 'reply']);
+    const { url } = await startGateway({ faulty }, { limits: { inFlightPerSession: 2 } });
     const headers = await openSession(url);
     const answers = await Promise.all(
       [1, 2, 3].map((id) => rawRequest(url, { headers, body: echo(id, 'x') })),

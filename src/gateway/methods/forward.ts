@@ -25,13 +25,13 @@ export class Forward {
     const { server, tool } = await this.#lookup.tool(nameOf(params), context.signal);
     if (context.header !== undefined) checkParamHeaders(tool, params['arguments'], context.header);
     const own = { ...params, name: tool.name };
-    return await this.#lookup.client(server).request('tools/call', passed(own), optionsOf(context));
+    return await this.#lookup.client(server).request('tools/call', passed(own), optionsOf(params, context));
   }
 
   async getPrompt(params: Params, context: CallContext): Promise<Result> {
     const { server, prompt } = await this.#lookup.prompt(nameOf(params), context.signal);
     const own = { ...params, name: prompt.name };
-    return await this.#lookup.client(server).request('prompts/get', passed(own), optionsOf(context));
+    return await this.#lookup.client(server).request('prompts/get', passed(own), optionsOf(params, context));
   }
 
   async readResource(params: Params, context: CallContext): Promise<Result> {
@@ -39,7 +39,9 @@ export class Forward {
     if (typeof uri !== 'string')
       throw new RpcError(JSON_RPC_ERROR.invalidParams, 'params.uri must be a string');
     try {
-      return { ...(await this.#registry.readResource(uri, optionsOf(context))) };
+      // What was kept could be passed on as fresh for longer than its server allowed.
+      const options = { ...optionsOf(params, context), cache: 'reload' } as const;
+      return { ...(await this.#registry.readResource(uri, options)) };
     } catch (error) {
       if (SignalboxError.is(error) && error.code === 'UNKNOWN_NAME') throw resourceNotFound(uri, context.era);
       throw error;
@@ -70,7 +72,11 @@ export class Forward {
     const client = this.#lookup.client(server);
     // A server without completions has none to offer; that is no fault of the client (F-066).
     if (client.capabilities?.completions === undefined) return { completion: { values: [] } };
-    return await client.request('completion/complete', passed({ ...params, ref }), optionsOf(context));
+    return await client.request(
+      'completion/complete',
+      passed({ ...params, ref }),
+      optionsOf(params, context),
+    );
   }
 }
 
@@ -87,13 +93,12 @@ function nameOf(params: Readonly<Record<string, unknown>>): string {
   throw new RpcError(JSON_RPC_ERROR.invalidParams, 'params.name must be a string');
 }
 
-/** Everything the client said, without what was meant for the gateway alone. */
+/** Everything the client said but `_meta`, of which only a part goes on. */
 function passed(params: Params): Params {
   const { _meta, ...rest } = params;
-  const meta = forwardedMeta(params);
-  return meta === undefined ? rest : { ...rest, _meta: meta };
+  return rest;
 }
 
-function optionsOf({ signal, onProgress }: CallContext): CallOptions {
-  return { signal, onProgress };
+function optionsOf(params: Params, { signal, onProgress }: CallContext): CallOptions {
+  return { signal, onProgress, meta: forwardedMeta(params) };
 }

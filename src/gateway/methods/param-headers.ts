@@ -1,21 +1,11 @@
 import { decodeHeaderValue } from '../../protocol/header-value.ts';
 import type { Tool } from '../../protocol/mcp-types.ts';
+import { type ParamHeader, planParamHeaders } from '../../protocol/param-headers.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import { MCP_ERROR, RpcError } from '../answers/rpc-error.ts';
 
-/** One argument that clients mirror into a header. */
-interface MirroredParam {
-  /** `mcp-param-…`, in lower case. */
-  readonly header: string;
-  readonly path: readonly string[];
-}
-
-const MAX_DEPTH = 8;
-const MAX_PARAMS = 64;
-const NONE: readonly MirroredParam[] = [];
-
 /** Schemas are walked once; a tool that is listed anew is a new object. */
-const known = new WeakMap<Tool, readonly MirroredParam[]>();
+const known = new WeakMap<Tool, readonly ParamHeader[]>();
 
 /**
  * Holds the `Mcp-Param-*` headers of a call against its arguments (2026-07-28, Streamable HTTP, Custom Headers).
@@ -39,28 +29,15 @@ export function checkParamHeaders(
   }
 }
 
-function mirroredParams(tool: Tool): readonly MirroredParam[] {
+function mirroredParams(tool: Tool): readonly ParamHeader[] {
   let params = known.get(tool);
   if (params === undefined) {
-    const found: MirroredParam[] = [];
-    collect(tool.inputSchema, [], found);
-    params = found.length === 0 ? NONE : found;
+    const plan = planParamHeaders(tool.inputSchema);
+    // Clients drop a tool whose annotations are invalid; whoever calls it all the same mirrors nothing.
+    params = 'headers' in plan ? plan.headers : [];
     known.set(tool, params);
   }
   return params;
-}
-
-function collect(schema: unknown, path: readonly string[], found: MirroredParam[]): void {
-  const properties = isObject(schema) ? schema['properties'] : undefined;
-  if (!isObject(properties) || path.length >= MAX_DEPTH) return;
-  for (const [key, property] of Object.entries(properties)) {
-    if (found.length >= MAX_PARAMS || !isObject(property)) continue;
-    const name = property['x-mcp-header'];
-    if (typeof name === 'string') {
-      found.push({ header: `mcp-param-${name.toLowerCase()}`, path: [...path, key] });
-    }
-    collect(property, [...path, key], found);
-  }
 }
 
 /** Null and absent are the same: neither is mirrored. */
