@@ -68,21 +68,39 @@ export class Caller {
     };
     const startedAt = environment.clock.now();
     const dressed = withMeta(params, options.meta);
-    const session = connection.session ?? (await this.session(options.signal, request.timeoutMs));
     let result: Record<string, unknown>;
     try {
-      result = (await session.request(method, dressed, request)) as Record<string, unknown>;
+      const { session } = connection;
+      result = (await (session === undefined
+        ? this.#whenReady(method, dressed, request, startedAt)
+        : session.request(method, dressed, request))) as Record<string, unknown>;
     } catch (error) {
-      result = await this.#recover(error, method, dressed, request, options);
+      result = await this.#recover(error, method, dressed, request, options, startedAt);
     }
     if (result['resultType'] !== 'input_required') return result;
     return await this.#converse(method, dressed, request, result, startedAt + totalMs);
+  }
+
+  /** Waits for a connection and makes the request with what is left of its time: the caller gave it once. */
+  async #whenReady(
+    method: string,
+    params: Params | undefined,
+    request: RequestOptions,
+    startedAt: number,
+  ): Promise<unknown> {
+    const { clock } = this.#options.environment;
+    const left = (ms: number | undefined): number =>
+      Math.max(1, (ms ?? Number.POSITIVE_INFINITY) - (clock.now() - startedAt));
+    const session = await this.session(request.signal, left(request.timeoutMs));
+    const rest = { timeoutMs: left(request.timeoutMs), totalTimeoutMs: left(request.totalTimeoutMs) };
+    return await session.request(method, params, { ...request, ...rest });
   }
 
   /** The session of the present connection, waiting for one that is on its way for at most `limitMs`. */
   async session(
     signal: AbortSignal | undefined,
     limitMs: number = this.#options.settings.timeouts.request,
+    begin: boolean = false,
   ): Promise<Session> {
     const { connection, environment, name } = this.#options;
     const { session } = connection;
@@ -93,9 +111,8 @@ export class Caller {
       over.abort(new SignalboxError('REQUEST_TIMEOUT', message, { server: name }));
     }, limitMs);
     try {
-      return await connection.ready(
-        signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]),
-      );
+      const bounded = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
+      return await connection.ready(bounded, begin);
     } finally {
       timer.cancel();
     }
@@ -108,6 +125,7 @@ export class Caller {
     params: Params | undefined,
     request: RequestOptions,
     options: CallOptions,
+    startedAt: number,
   ): Promise<Record<string, unknown>> {
     let { headers } = request;
     if (SignalboxError.is(error) && error.code === 'SESSION_LOST') {
@@ -120,8 +138,8 @@ export class Caller {
     } else {
       throw error;
     }
-    const session = await this.session(options.signal, request.timeoutMs);
-    return (await session.request(method, params, { ...request, headers })) as Record<string, unknown>;
+    const again = await this.#whenReady(method, params, { ...request, headers }, startedAt);
+    return again as Record<string, unknown>;
   }
 
   /** Multi round-trip: gives the server the input it asks for until it is content, within rounds and time. */

@@ -61,7 +61,7 @@ export class CatalogReader {
 
   async list<Item>(kind: ListKind, options: CallOptions): Promise<Item[]> {
     const { caller, declares, bounds, name, warn } = this.#options;
-    await caller.session(options.signal);
+    await caller.session(options.signal, options.timeoutMs);
     // A feature that was not declared must not be used (lifecycle, operation phase); it offers nothing then.
     if (!declares(kind.capability)) return [];
     try {

@@ -162,7 +162,7 @@ export class ClientFactory implements AsyncDisposable {
     const client = this.#clients.get(name);
     if (client === undefined) return;
     this.#clients.delete(name);
-    await client.disconnect(options);
+    await client.end(options);
   }
 
   /** Disconnects all clients, in parallel, and forgets them. */
@@ -198,7 +198,7 @@ export class ClientFactory implements AsyncDisposable {
     } catch (error) {
       failure = error as Error;
     } finally {
-      await client?.disconnect({ drainMs: 0 });
+      await client?.end({ drainMs: 0 });
     }
     return { success: failure === undefined, ...found, elapsedMs: clock.now() - startedAt, error: failure };
   }

@@ -6,6 +6,7 @@ import { sleep } from '../core/sleep.ts';
 import type { Session } from '../protocol/session/session.ts';
 import { fullJitter } from '../resilience/backoff.ts';
 import { RestartLimit } from '../resilience/restart-limit.ts';
+import { AttemptRun, type RunKind } from './attempt-run.ts';
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-machine.ts';
 import type { ClientEnvironment, Connector, Established } from './connector.ts';
 
@@ -20,15 +21,6 @@ export interface ConnectionObserver {
   established(established: Established): void;
 }
 
-/** One run of attempts, shared by everybody who waits for the connection. */
-interface Work {
-  readonly promise: Promise<Established>;
-  readonly abort: AbortController;
-  /** True for a reconnection that goes on whether anybody waits or not. */
-  readonly background: boolean;
-  waiters: number;
-}
-
 /**
  * Keeps one server connected: the shell around the connection machine that does its work. There is never more than
  * one run of attempts, and whatever finishes after a `disconnect` is thrown away.
@@ -41,11 +33,15 @@ export class Connection {
   readonly #observer: ConnectionObserver;
   readonly #restarts: RestartLimit | undefined;
   #state: ConnectionState = { kind: 'disconnected' };
+  /** The connection that stands, or whose session is being renewed. */
   #established: Established | undefined;
   #establishedAt = 0;
-  #work: Work | undefined;
+  #run: AttemptRun | undefined;
   #closing: Promise<void> | undefined;
+  /** Transports that broke and are still being cleaned up. */
+  readonly #leaving: Set<Promise<unknown>> = new Set();
   #pause: Timer | undefined;
+  #isEnded = false;
   /** Attempts and short-lived connections in a row. */
   #failures = 0;
 
@@ -75,38 +71,38 @@ export class Connection {
     return this.#state.kind === 'connected' ? this.#established?.session : undefined;
   }
 
-  get established(): Established | undefined {
-    return this.#state.kind === 'connected' ? this.#established : undefined;
-  }
-
-  /** Connects, or joins the attempt that is running. */
+  /** Connects, or joins the run that is under way: a repair for at most `timeouts.connect`. */
   async connect(signal?: AbortSignal): Promise<Established> {
     throwIfAborted(signal, this.#name);
-    if (this.#closing !== undefined) await this.#closing;
-    const { established } = this;
-    if (established !== undefined) return established;
-    if (this.#work === undefined) {
+    while (this.#closing !== undefined) await this.#orAborted(this.#closing, signal);
+    if (this.#isEnded) throw this.#closedError('the client was released; make a new one');
+    if (this.session !== undefined) return this.#established!;
+    let run = this.#run;
+    if (run === undefined) {
       this.#cancelPause();
       // A person or a program asked for it: what happened before does not count.
       this.#restarts?.reset();
       this.#failures = 0;
-      this.#apply({ type: 'connect' });
-      this.#start(false, 0);
+      run = this.#begin('asked', 0, { type: 'connect' });
     }
-    return await this.#join(this.#work!, signal);
+    return await this.#join(run, signal, run.kind === 'asked' ? undefined : this.#settings.timeouts.connect);
   }
 
-  /** The session, as soon as there is one: for a call that finds the connection down. */
-  async ready(signal: AbortSignal | undefined): Promise<Session> {
+  /**
+   * The session, as soon as there is one: for a call that finds the connection down. A connection that has been given
+   * up is not begun anew on behalf of a call.
+   * @param begin whether a connection that was never asked for is begun
+   */
+  async ready(signal: AbortSignal | undefined, begin: boolean): Promise<Session> {
     const { session } = this;
     if (session !== undefined) return session;
-    if (this.#work !== undefined) return (await this.#join(this.#work, signal)).session;
+    if (this.#run !== undefined && this.#closing === undefined) {
+      return (await this.#join(this.#run, signal, undefined)).session;
+    }
     const state = this.#state;
-    if (state.kind === 'sleeping') return (await this.connect(signal)).session;
     if (state.kind === 'error' || state.kind === 'unauthorized') throw state.cause;
-    throw new SignalboxError('CONNECTION_CLOSED', 'the client is not connected; call connect() first', {
-      server: this.#name,
-    });
+    if (begin || state.kind === 'sleeping') return (await this.connect(signal)).session;
+    throw this.#closedError('the client is not connected; call connect() first');
   }
 
   /** Drops the present connection, if any, and connects anew. */
@@ -126,20 +122,39 @@ export class Connection {
     }
     this.#cancelPause();
     if (this.#state.kind === 'disconnected') return Promise.resolve();
+    // Known before it is told: a listener that connects at once waits for it.
+    let begin = (): void => {};
+    this.#closing = new Promise<void>((resolve) => {
+      begin = resolve;
+    })
+      .then(() => this.#close(drainMs))
+      .finally(() => {
+        this.#closing = undefined;
+      });
     this.#apply({ type: 'disconnect' });
-    this.#closing = this.#close(drainMs).finally(() => {
-      this.#closing = undefined;
-    });
+    begin();
     return this.#closing;
   }
 
+  /** {@link disconnect} for good: nothing connects this client again. */
+  end(drainMs: number): Promise<void> {
+    this.#isEnded = true;
+    return this.disconnect(drainMs);
+  }
+
+  /** The server has forgotten the session of the connection that stands: a new one is set up on the same transport. */
+  sessionLost(cause: SignalboxError): void {
+    if (this.#state.kind !== 'connected') return;
+    this.#forgetFailuresIfStable();
+    this.#begin('repair', this.#firstDelay(cause), { type: 'lost', cause });
+    this.#failures++;
+  }
+
   async #close(drainMs: number): Promise<void> {
-    const closed = new SignalboxError('CONNECTION_CLOSED', 'the client was disconnected', {
-      server: this.#name,
-    });
-    const work = this.#work;
-    work?.abort.abort(closed);
-    await work?.promise.catch(() => undefined);
+    const closed = this.#closedError('the client was disconnected');
+    const run = this.#run;
+    run?.abort(closed);
+    await run?.promise.catch(() => undefined);
     const established = this.#established;
     if (established !== undefined) {
       const { session } = established;
@@ -148,67 +163,93 @@ export class Connection {
       await session.transport.close(session.era?.headers('', undefined));
       this.#established = undefined;
     }
+    await Promise.all(this.#leaving);
     this.#apply({ type: 'closed' });
   }
 
-  #start(background: boolean, firstDelayMs: number): void {
-    const abort = new AbortController();
-    const promise = this.#run(abort.signal, background, firstDelayMs).finally(() => {
-      this.#work = undefined;
-    });
-    // Waiters see the rejection; without any, the state tells it.
-    promise.catch(() => undefined);
-    this.#work = { promise, abort, background, waiters: 0 };
+  #begin(kind: RunKind, delayMs: number, event: ConnectionEvent): AttemptRun {
+    const run = new AttemptRun(kind, (self) =>
+      this.#attempt(self, delayMs).finally(() => {
+        if (this.#run === self) this.#run = undefined;
+      }),
+    );
+    // Before the event: a listener that acts on it at once must find the run.
+    this.#run = run;
+    this.#apply(event);
+    return run;
   }
 
-  async #join(work: Work, signal: AbortSignal | undefined): Promise<Established> {
+  async #join(
+    run: AttemptRun,
+    signal: AbortSignal | undefined,
+    limitMs: number | undefined,
+  ): Promise<Established> {
     throwIfAborted(signal, this.#name);
-    work.waiters++;
+    run.waiters++;
+    const over = new AbortController();
+    const timer = this.#environment.clock.setTimeout(() => over.abort(), limitMs ?? Number.POSITIVE_INFINITY);
     let release = (): void => {};
+    const overdue = new Promise<never>((_, reject) => {
+      release = onAbort(over.signal, () => reject(this.#stillDown(limitMs!)));
+    });
     try {
-      return await Promise.race([
-        work.promise,
-        new Promise<never>((_, reject) => {
-          release = onAbort(signal, () => reject(abortError(signal!, this.#name)));
-        }),
-      ]);
+      return await Promise.race([this.#orAborted(run.promise, signal), overdue]);
     } finally {
+      timer.cancel();
       release();
-      work.waiters--;
+      run.waiters--;
       // Nobody wants a first connection any more: it is not pursued on anybody's behalf.
-      if (work.waiters === 0 && !work.background && this.#work === work && signal?.aborted === true) {
-        void this.disconnect(0);
-      }
+      const isUnwanted = run.waiters === 0 && run.kind === 'asked' && this.#run === run;
+      if (isUnwanted && signal?.aborted === true) void this.disconnect(0);
     }
   }
 
-  async #run(signal: AbortSignal, background: boolean, firstDelayMs: number): Promise<Established> {
+  async #attempt(run: AttemptRun, firstDelayMs: number): Promise<Established> {
     const { clock, random } = this.#environment;
-    const maxAttempts = background ? Number.POSITIVE_INFINITY : this.#settings.retry.maxAttempts;
+    const { signal } = run;
+    const maxAttempts =
+      run.kind === 'asked' ? this.#settings.retry.maxAttempts : run.kind === 'careful' ? 1 : Infinity;
     let delayMs = firstDelayMs;
     for (let attempt = 1; ; attempt++) {
       if (delayMs > 0) await sleep(clock, delayMs, signal);
       throwIfAborted(signal, this.#name);
       try {
-        this.#countStart();
-        const established = await this.#connector.establish(signal, () => this.#apply({ type: 'opened' }));
-        return this.#adopt(established, signal);
+        const established = await this.#establish(signal);
+        return this.#adopt(established, run);
       } catch (error) {
         const cause = asSignalboxError(error, this.#name);
         if (signal.aborted) throw cause;
         this.#failures++;
-        if (cause.code === 'AUTH_REQUIRED') {
-          this.#apply({ type: 'denied', cause });
-          throw cause;
-        }
-        if (!cause.retryable || attempt >= maxAttempts) {
-          this.#giveUp(cause);
+        if (cause.code === 'AUTH_REQUIRED' || !cause.retryable || attempt >= maxAttempts) {
+          // It is over before it is told: a listener may begin another run.
+          if (this.#run === run) this.#run = undefined;
+          if (cause.code === 'AUTH_REQUIRED') this.#apply({ type: 'denied', cause });
+          else this.#giveUp(cause, run.kind);
           throw cause;
         }
         this.#apply({ type: 'retry', cause });
         delayMs = fullJitter(this.#failures - 1, this.#settings.retry, random);
       }
     }
+  }
+
+  async #establish(signal: AbortSignal): Promise<Established> {
+    const onOpened = (): void => this.#apply({ type: 'opened' });
+    const held = this.#established;
+    if (held !== undefined) {
+      // The transport stands, only its session is gone: a launched server must not be restarted for that.
+      try {
+        return await this.#connector.renew(held, signal, onOpened);
+      } catch (error) {
+        this.#established = undefined;
+        this.#discard(held.session);
+        throw error;
+      }
+    }
+    // What is left of a server that died may hold what the next one needs.
+    await Promise.all(this.#leaving);
+    this.#countStart();
+    return await this.#connector.establish(signal, onOpened);
   }
 
   #countStart(): void {
@@ -218,36 +259,48 @@ export class Connection {
     restarts.started();
   }
 
-  #adopt(established: Established, signal: AbortSignal): Established {
-    if (signal.aborted) {
+  #adopt(established: Established, run: AttemptRun): Established {
+    if (run.signal.aborted) {
       // A disconnect overtook the last step of the attempt.
-      established.session.transport.destroy();
-      throw abortError(signal, this.#name);
+      if (this.#established !== established) this.#discard(established.session);
+      throw abortError(run.signal, this.#name);
     }
+    const isRenewed = this.#established?.session === established.session;
     this.#established = established;
     this.#establishedAt = this.#environment.clock.now();
+    if (this.#run === run) this.#run = undefined;
     this.#observer.established(established);
     this.#apply({ type: 'ready' });
-    void established.session.lost.then((cause) => this.#onLost(established, cause));
+    if (!isRenewed) {
+      const { session } = established;
+      void session.lost.then((cause) => this.#onLost(session, cause));
+    }
     return established;
   }
 
-  #onLost(established: Established, cause: SignalboxError): void {
-    if (this.#established !== established || this.#state.kind !== 'connected') return;
+  #onLost(session: Session, cause: SignalboxError): void {
+    // A session that is being renewed is lost for the attempt that renews it, which sees it by itself.
+    if (this.#established?.session !== session || this.#state.kind !== 'connected') return;
     this.#established = undefined;
-    // The last calls of a retired session may still be answered; then its transport goes too.
-    void established.session.drained(this.#settings.timeouts.request).then(() => {
-      established.session.transport.destroy();
-    });
+    this.#discard(session);
     if (this.#connector.startsProcess && this.#restarts === undefined) {
-      this.#giveUp(cause);
+      this.#giveUp(cause, 'repair');
       return;
     }
-    const wasStable = this.#environment.clock.now() - this.#establishedAt >= STABLE_MS;
-    if (wasStable) this.#failures = 0;
-    this.#apply({ type: 'lost', cause });
-    this.#start(true, this.#firstDelay(cause));
+    this.#forgetFailuresIfStable();
+    this.#begin('repair', this.#firstDelay(cause), { type: 'lost', cause });
     this.#failures++;
+  }
+
+  /** Lets a broken transport clean up in the background; `disconnect` waits for it. */
+  #discard(session: Session): void {
+    session.transport.destroy();
+    const gone = session.transport.close().finally(() => this.#leaving.delete(gone));
+    this.#leaving.add(gone);
+  }
+
+  #forgetFailuresIfStable(): void {
+    if (this.#environment.clock.now() - this.#establishedAt >= STABLE_MS) this.#failures = 0;
   }
 
   /** A first loss is repaired at once; what is lost again and again is given time. */
@@ -257,22 +310,20 @@ export class Connection {
     return cause.code === 'SESSION_LOST' ? 0 : random() * FIRST_RETRY_MS;
   }
 
-  #giveUp(cause: SignalboxError): void {
+  #giveUp(cause: SignalboxError, kind: RunKind): void {
     this.#apply({ type: 'gave-up', cause });
-    const { restart } = this.#settings;
-    if (cause.code !== 'RESTART_LIMIT') return;
-    // One careful attempt after a long pause: whatever broke the server may have been repaired meanwhile.
+    if (cause.code !== 'RESTART_LIMIT' && kind !== 'careful') return;
+    // A listener of that event may have begun something else.
+    if (this.#state.kind !== 'error') return;
+    // One careful look after a long pause: whatever broke the server may have been repaired meanwhile.
     const { clock, random } = this.#environment;
-    this.#pause = clock.setTimeout(
-      () => {
-        this.#pause = undefined;
-        if (this.#state.kind !== 'error') return;
-        this.#restarts?.reset();
-        this.#apply({ type: 'connect' });
-        this.#start(true, 0);
-      },
-      restart.pauseMs * (0.8 + 0.4 * random()),
-    );
+    const pauseMs = this.#settings.restart.pauseMs * (0.8 + 0.4 * random());
+    this.#pause = clock.setTimeout(() => {
+      this.#pause = undefined;
+      if (this.#state.kind !== 'error' || this.#run !== undefined) return;
+      this.#restarts?.reset();
+      this.#begin('careful', 0, { type: 'connect' });
+    }, pauseMs);
     this.#pause.unref();
   }
 
@@ -284,6 +335,37 @@ export class Connection {
       `started ${limit} times within ${windowMs / 1000} s and died each time; it is tried again in about ${Math.round(pauseMs / 1000)} s, or at once by reconnect()${last}`,
       { server: this.#name, details: { limit, windowMs, pauseMs } },
     );
+  }
+
+  #stillDown(limitMs: number): SignalboxError {
+    const cause = 'cause' in this.#state ? this.#state.cause : undefined;
+    const why = cause === undefined ? '' : `: ${cause.message}`;
+    return new SignalboxError(
+      'CONNECT_TIMEOUT',
+      `the connection did not come back within ${limitMs} ms${why}`,
+      {
+        server: this.#name,
+        cause,
+      },
+    );
+  }
+
+  #closedError(what: string): SignalboxError {
+    return new SignalboxError('CONNECTION_CLOSED', what, { server: this.#name });
+  }
+
+  async #orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal === undefined) return await promise;
+    throwIfAborted(signal, this.#name);
+    let release = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      release = onAbort(signal, () => reject(abortError(signal, this.#name)));
+    });
+    try {
+      return await Promise.race([promise, aborted]);
+    } finally {
+      release();
+    }
   }
 
   #cancelPause(): void {

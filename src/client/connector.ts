@@ -5,14 +5,14 @@ import type { ParsedEntry } from '../config/parse-entry.ts';
 import type { ResolvedSettings } from '../config/settings.ts';
 import type { Clock } from '../core/clock.ts';
 import type { DeadlineWheel } from '../core/deadline-wheel.ts';
-import { SignalboxError } from '../core/errors.ts';
+import { messageWithoutHead, SignalboxError } from '../core/errors.ts';
 import type { Logger, WireTap } from '../core/log.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
 import type { Random } from '../core/random.ts';
 import type { ClientIdentity } from '../protocol/mcp-types.ts';
 import type { EraCache } from '../protocol/negotiation/era-cache.ts';
 import type { Handshake } from '../protocol/negotiation/handshake.ts';
-import { type Negotiation, negotiate } from '../protocol/negotiation/negotiate.ts';
+import { type Negotiation, type NegotiationOptions, negotiate } from '../protocol/negotiation/negotiate.ts';
 import { Session, type SessionHandlers } from '../protocol/session/session.ts';
 import type { TransportCatalog } from '../transports/catalog.ts';
 import type { PoolCache } from '../transports/http/pool-cache.ts';
@@ -84,73 +84,102 @@ export class Connector {
    * @param onOpened called once, when the first transport is open and the protocol is about to be set up
    * @throws SignalboxError; nothing is left behind then
    */
-  async establish(signal: AbortSignal, onOpened: () => void): Promise<Established> {
+  establish(signal: AbortSignal, onOpened: () => void): Promise<Established> {
+    return this.#within(signal, (bounded) => {
+      let opened = false;
+      return this.#attempt(bounded, () => {
+        if (!opened) onOpened();
+        opened = true;
+      });
+    });
+  }
+
+  /**
+   * Sets up a new session on a transport whose server has forgotten the last one.
+   * @throws SignalboxError; the transport is the caller's to release
+   */
+  renew(held: Established, signal: AbortSignal, onOpened: () => void): Promise<Established> {
+    const { session, kind } = held;
+    return this.#within(signal, async (bounded) => {
+      onOpened();
+      session.renew();
+      const result = await negotiate(session, { ...this.#negotiation(kind, bounded), remembered: 'legacy' });
+      if (result.kind !== 'ready') throw this.#explain(result.error, session);
+      return { session, handshake: result.handshake, kind };
+    });
+  }
+
+  /** Gives one attempt its time, and takes it. */
+  async #within(
+    signal: AbortSignal,
+    attempt: (bounded: AbortSignal) => Promise<Omit<Established, 'connectMs'>>,
+  ): Promise<Established> {
     const { clock } = this.#environment;
     const startedAt = clock.now();
     const budget = new AbortController();
     const timer = clock.setTimeout(() => budget.abort(this.#timeout()), this.#settings.timeouts.connect);
-    const bounded = AbortSignal.any([signal, budget.signal]);
     try {
-      let opened = false;
-      const established = await this.#attempt(bounded, () => {
-        if (!opened) onOpened();
-        opened = true;
-      });
+      const established = await attempt(AbortSignal.any([signal, budget.signal]));
       return { ...established, connectMs: clock.now() - startedAt };
     } finally {
       timer.cancel();
     }
   }
 
+  #negotiation(kind: string, signal: AbortSignal): NegotiationOptions {
+    const { protocol, timeouts } = this.#settings;
+    return {
+      identity: this.#identity(),
+      // HTTP+SSE is a transport of 2024-11-05: there is nothing modern to find on it.
+      preference: kind === 'sse' && protocol === 'auto' ? 'legacy' : protocol,
+      remembered: this.#diedOnProbe ? 'legacy' : this.#environment.eraCache.get(this.#eraKey),
+      probeTimeoutMs: timeouts.probe,
+      clock: this.#environment.clock,
+      signal,
+    };
+  }
+
   async #attempt(signal: AbortSignal, onOpened: () => void): Promise<Omit<Established, 'connectMs'>> {
     const { eraCache } = this.#environment;
+    let kind = this.#firstKind();
+    /** What stands if the transport that is tried instead does not work either. */
+    let refusal: SignalboxError | undefined;
     for (;;) {
-      const kind = this.#kind();
       const session = await this.#session(kind);
       let result: Negotiation;
       try {
         await session.open(signal);
         onOpened();
-        result = await negotiate(session, {
-          identity: this.#identity(),
-          // HTTP+SSE is a transport of 2024-11-05: there is nothing modern to find on it.
-          preference:
-            kind === 'sse' && this.#settings.protocol === 'auto' ? 'legacy' : this.#settings.protocol,
-          remembered: this.#diedOnProbe ? 'legacy' : eraCache.get(this.#eraKey),
-          probeTimeoutMs: this.#settings.timeouts.probe,
-          clock: this.#environment.clock,
-          signal,
-        });
+        result = await negotiate(session, this.#negotiation(kind, signal));
       } catch (error) {
         // What the transport knows (stderr, noise) is asked before it is gone.
         const explained = this.#explain(error, session);
         eraCache.delete(this.#eraKey);
         await discard(session);
-        throw explained;
+        throw refusal ?? explained;
       }
       if (result.kind === 'ready') {
         eraCache.set(this.#eraKey, result.handshake.era.name);
+        // From here on the cache knows, and forgets in time.
+        this.#diedOnProbe = false;
+        if (this.#parsed.kind === 'auto') this.#foundKind = kind;
         return { session, handshake: result.handshake, kind };
       }
       const explained = this.#explain(result.error, session);
       await discard(session);
-      if (!this.#canFollow(result, kind)) throw explained;
+      if (result.kind === 'restart-legacy' && !this.#diedOnProbe && this.startsProcess) {
+        this.#diedOnProbe = true;
+      } else if (result.kind === 'try-sse' && this.#parsed.kind === 'auto' && kind === 'http') {
+        refusal = explained;
+        kind = 'sse';
+      } else {
+        throw refusal ?? explained;
+      }
     }
   }
 
-  /** Notes what the negotiation asks for; false if that was tried already or is not possible here. */
-  #canFollow(result: Negotiation & { kind: 'restart-legacy' | 'try-sse' }, kind: string): boolean {
-    if (result.kind === 'restart-legacy') {
-      if (this.#diedOnProbe || !this.startsProcess) return false;
-      this.#diedOnProbe = true;
-      return true;
-    }
-    if (this.#parsed.kind !== 'auto' || kind !== 'http') return false;
-    this.#foundKind = 'sse';
-    return true;
-  }
-
-  #kind(): string {
+  /** The kind that the entry names, or what it turned out to be when it last worked. */
+  #firstKind(): string {
     if (this.#parsed.kind !== 'auto') return this.#parsed.kind;
     return this.#foundKind ?? 'http';
   }
@@ -207,7 +236,7 @@ export class Connector {
     if (error.code === 'CONNECT_TIMEOUT') {
       const noise = session.counters.noise > 0 ? '; it printed text on stdout that is no message' : '';
       const hint = printed === '' ? noise : `${noise}; last stderr: ${printed}`;
-      return new SignalboxError('CONNECT_TIMEOUT', `${withoutHead(error)}${hint}`, {
+      return new SignalboxError('CONNECT_TIMEOUT', `${messageWithoutHead(error)}${hint}`, {
         server: this.#name,
         details: { ...error.details, stderrTail: printed },
       });
@@ -216,7 +245,7 @@ export class Connector {
     const exitCode = error.details['exitCode'];
     return new SignalboxError(
       'CONNECT_FAILED',
-      `the connection ended while it was set up: ${withoutHead(error)}`,
+      `the connection ended while it was set up: ${messageWithoutHead(error)}`,
       {
         server: this.#name,
         retryable: !FINAL_EXIT_CODES.has(exitCode),
@@ -230,11 +259,6 @@ export class Connector {
 async function discard(session: Session): Promise<void> {
   session.transport.destroy();
   await session.transport.closed;
-}
-
-function withoutHead(error: SignalboxError): string {
-  const head = `[${error.code}] ${error.server === undefined ? '' : `${error.server}: `}`;
-  return error.message.startsWith(head) ? error.message.slice(head.length) : error.message;
 }
 
 /** A stable name for "this server, configured like this", without its secrets in clear. */

@@ -101,6 +101,7 @@ export class ListenStream {
         { notifications: notificationsOf(this.#options.filter) },
         {
           timeoutMs: Number.POSITIVE_INFINITY,
+          longLived: true,
           signal: abort.signal,
           onNotification: (method, params) => {
             if (epoch === this.#epoch) this.#onNotification(method, params, abort, first);

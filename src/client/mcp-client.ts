@@ -89,6 +89,7 @@ export class McpClient implements AsyncDisposable {
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => notifications.handle(method, params),
       request: (method, params) => this.#desk.serve(method, params, new AbortController().signal),
+      sessionLost: (error) => this.#connection.sessionLost(error),
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
     });
     this.#connection = new Connection(name, this.settings, environment, connector, {
@@ -147,6 +148,22 @@ export class McpClient implements AsyncDisposable {
    */
   disconnect(options: { readonly drainMs?: number } = {}): Promise<void> {
     return this.#connection.disconnect(options.drainMs ?? DRAIN_MS);
+  }
+
+  /** {@link disconnect} for good: nothing connects this client again. `ClientFactory.release` calls it. */
+  end(options: { readonly drainMs?: number } = {}): Promise<void> {
+    return this.#connection.end(options.drainMs ?? DRAIN_MS);
+  }
+
+  /**
+   * Resolves when there is a connection: waits for one that is on its way, begins one if none was asked for yet.
+   * @param options.timeoutMs how long it waits; default: `timeouts.request`
+   * @throws SignalboxError the cause, where the connection has been given up; REQUEST_TIMEOUT
+   */
+  async ready(
+    options: { readonly signal?: AbortSignal | undefined; readonly timeoutMs?: number | undefined } = {},
+  ): Promise<void> {
+    await this.#caller.session(options.signal, options.timeoutMs, true);
   }
 
   /** Drops the connection, if any, and connects anew. Earlier failures no longer count. */
@@ -267,10 +284,11 @@ export class McpClient implements AsyncDisposable {
 
   /** Proves that the server answers, in the manner of its era. Resolves with the latency in ms. */
   async ping(options: CallOptions = {}): Promise<number> {
-    const session = await this.#caller.session(options.signal);
     const startedAt = this.#environment.clock.now();
+    const waitMs = options.timeoutMs ?? PING_TIMEOUT_MS;
+    const session = await this.#caller.session(options.signal, waitMs);
     const method = session.era?.pingMethod ?? 'ping';
-    const timeoutMs = options.timeoutMs ?? PING_TIMEOUT_MS;
+    const timeoutMs = Math.max(1, waitMs - (this.#environment.clock.now() - startedAt));
     try {
       await session.request(method, method === 'ping' ? undefined : {}, {
         timeoutMs,

@@ -94,6 +94,12 @@ export class RemoteError extends Error {
   }
 }
 
+/** What a message says after its `[CODE] server: `, to be quoted in another one. */
+export function messageWithoutHead({ code, server, message }: SignalboxError): string {
+  const head = `[${code}] ${server === undefined ? '' : `${server}: `}`;
+  return message.startsWith(head) ? message.slice(head.length) : message;
+}
+
 /** The message of anything that was thrown, bounded and safe to print. */
 export function messageOf(thrown: unknown): string {
   if (SignalboxError.is(thrown)) return thrown.message;

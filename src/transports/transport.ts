@@ -35,6 +35,11 @@ export interface TransportReceiver {
    * stream for each request; `httpStatus` the status of that stream.
    */
   message(text: string, exchange: Outgoing | undefined, httpStatus?: number): void;
+  /**
+   * The server no longer knows the session, seen on a stream that belongs to no request. A request that meets it fails
+   * with SESSION_LOST itself.
+   */
+  sessionLost?(error: SignalboxError): void;
   /** Something that cannot be a message; `sample` is peer text, bounded but not sanitised. */
   noise(kind: NoiseKind, sample: string): void;
 }

@@ -136,9 +136,11 @@ describe('a stream that breaks', () => {
     expect(blocked.length).toBeGreaterThan(10);
     expect(blocked.map(({ failures }) => failures.length)).toEqual(blocked.map(() => 1));
     expect(new Set(blocked.map(({ failure }) => failure!.code))).toEqual(new Set(['CONNECTION_LOST']));
-    // One write was under way, of two frames; the others had not left this process.
-    const fates = blocked.map(({ failure }) => failure!.delivered);
-    expect(fates).toEqual(['unknown', 'unknown', ...blocked.slice(2).map(() => 'no')]);
+    // One write was under way, which the server may have read in part; the others had not left this process.
+    expect(blocked.map(({ failure }) => failure!.delivered)).toEqual(blocked.map(() => 'no'));
+    const underWay = sent.filter(({ isFlushed, failure }) => isFlushed && failure !== undefined);
+    expect(underWay.length).toBeGreaterThan(0);
+    expect(underWay.map(({ failure }) => failure!.delivered)).toEqual(underWay.map(() => 'unknown'));
     expect(blocked.at(-1)!.failure!.cause).toSatisfy((cause: unknown) => SignalboxError.is(cause));
     const late = request('late', 'ping');
     transport.send(late);

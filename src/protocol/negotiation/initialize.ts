@@ -39,7 +39,7 @@ function requestInitialize(
 ): Promise<unknown> {
   const params = { protocolVersion, capabilities: identity.capabilities, clientInfo: identity.info };
   // No era yet: this request is dressed by none.
-  return session.request('initialize', params, options, undefined);
+  return session.request('initialize', params, options, null);
 }
 
 function alternativeTo(error: unknown, offered: string): string | undefined {
@@ -66,7 +66,7 @@ function accept(session: Session, result: unknown): Handshake {
     throw new SignalboxError(
       'PROTOCOL_UNSUPPORTED',
       `the server wants protocol version "${theirs}"; Signalbox speaks ${LEGACY_VERSIONS.join(', ')} after initialize. Update the server or Signalbox`,
-      { server, delivered: 'yes', details: { theirs: [version.slice(0, 40)], ours: LEGACY_VERSIONS } },
+      { server, delivered: 'yes', details: { theirs: [theirs], ours: LEGACY_VERSIONS } },
     );
   }
   session.era = new LegacyEra(version);

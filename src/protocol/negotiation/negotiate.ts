@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
 import { sleep } from '../../core/sleep.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import type { EraName } from '../eras/era.ts';
@@ -116,7 +117,7 @@ async function discover(
     const request = { timeoutMs: Number.POSITIVE_INFINITY, signal: options.signal };
     return readDiscovery(await session.request('server/discover', {}, request, era));
   } catch (error) {
-    return readProbeFailure(error as Error);
+    return readProbeFailure(error as Error, session.transport.streamPerRequest);
   }
 }
 
@@ -240,7 +241,7 @@ function noCommonVersion(
   theirs: readonly string[],
 ): SignalboxError {
   const ours = legacyAllowed ? [...modern, ...LEGACY_VERSIONS] : modern;
-  const shown = theirs.slice(0, 10).map((version) => version.slice(0, 20));
+  const shown = theirs.slice(0, 10).map((version) => sanitizePeerText(version, 20));
   const pinned = bestVersion([...MODERN_VERSIONS, ...LEGACY_VERSIONS], theirs);
   const hint = pinned === undefined ? 'update one of the two' : `it could be used with "protocol": "auto"`;
   return new SignalboxError(

@@ -33,8 +33,11 @@ export function readDiscovery(result: unknown): ProbeOutcome {
   return { kind: 'unusable', error };
 }
 
-/** Reads the failure of the probe. */
-export function readProbeFailure(error: Error): ProbeOutcome {
+/**
+ * Reads the failure of the probe.
+ * @param streamPerRequest whether losing the answer's stream says nothing about the server itself (HTTP)
+ */
+export function readProbeFailure(error: Error, streamPerRequest: boolean = false): ProbeOutcome {
   if (error instanceof RemoteError) {
     const data = isObject(error.data) ? error.data : {};
     return { kind: 'refused', code: error.code, supported: stringsOf(data['supported']), error };
@@ -45,6 +48,9 @@ export function readProbeFailure(error: Error): ProbeOutcome {
     case 'FORBIDDEN':
       return { kind: 'denied', error };
     case 'CONNECTION_LOST':
+      if (!streamPerRequest) return { kind: 'died', error };
+      // A stream that began well and held nothing is an unusable answer; one that never began is an outage.
+      return { kind: isSuccess(error.details['status']) ? 'unusable' : 'outage', error };
     case 'BAD_FRAME':
       return { kind: 'died', error };
     case 'BAD_RESPONSE':
@@ -60,6 +66,10 @@ export function readProbeFailure(error: Error): ProbeOutcome {
     default:
       return { kind: 'outage', error };
   }
+}
+
+function isSuccess(status: unknown): boolean {
+  return typeof status === 'number' && status >= 200 && status < 300;
 }
 
 function stringsOf(value: unknown): string[] {

@@ -1,4 +1,4 @@
-import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import { messageOf, RemoteError, SignalboxError } from '../../core/errors.ts';
 import type { Logger, WireTap } from '../../core/log.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { NoiseKind, Outgoing, TransportReceiver } from '../../transports/transport.ts';
@@ -33,6 +33,7 @@ export interface InboundOptions {
   readonly era: () => Era | undefined;
   readonly progress: (params: Params) => void;
   readonly notification: (method: string, params: Params) => void;
+  readonly sessionLost: (error: SignalboxError) => void;
 }
 
 /** Reads what arrives: one parse, a structural check, then to the call, the subscriber or the handler it is for. */
@@ -49,7 +50,20 @@ export class Inbound implements TransportReceiver {
     return this.#lastNoise;
   }
 
+  sessionLost(error: SignalboxError): void {
+    this.#options.sessionLost(error);
+  }
+
   message(text: string, exchange: Outgoing | undefined, httpStatus?: number): void {
+    try {
+      this.#read(text, exchange, httpStatus);
+    } catch (error) {
+      // Called from the data events of sockets and pipes: what is thrown here would end the process.
+      this.#badMessage(`reading it failed: ${messageOf(error)}`);
+    }
+  }
+
+  #read(text: string, exchange: Outgoing | undefined, httpStatus: number | undefined): void {
     const { server, tap } = this.#options;
     tap?.received(server, text);
     let value: unknown;
@@ -127,7 +141,7 @@ export class Inbound implements TransportReceiver {
       call.resolve(result);
       return;
     }
-    const type = sanitizePeerText(String(result['resultType']), 40);
+    const type = brief(result['resultType']);
     const why =
       reading === 'input_required'
         ? `${call.method} must not ask for input`
@@ -193,8 +207,7 @@ export class Inbound implements TransportReceiver {
       logger.debug('a late or repeated answer was ignored', { server });
     } else {
       counters.unknownResponses++; // F-042, F-110
-      const shown = sanitizePeerText(String(JSON.stringify(id)), 60);
-      logger.debug('an answer to no request was ignored', { server, id: shown });
+      logger.debug('an answer to no request was ignored', { server, id: brief(id) });
     }
     return undefined;
   }
@@ -223,5 +236,11 @@ function isAccepted(
   options: RequestOptions,
 ): boolean {
   if (reading === 'input_required') return options.acceptsInputRequests === true;
-  return options.acceptsResultTypes?.includes(String(result['resultType'])) === true;
+  return options.acceptsResultTypes?.includes(result['resultType'] as string) === true;
+}
+
+/** A value of the peer for a log line. Converting just anything to text can throw. */
+function brief(value: unknown): string {
+  if (typeof value === 'string') return sanitizePeerText(value, 60);
+  return typeof value === 'number' || value === null ? String(value) : `of type ${typeof value}`;
 }

@@ -23,6 +23,8 @@ export interface RequestOptions {
   readonly acceptsInputRequests?: boolean | undefined;
   /** Further values of `resultType` that the caller understands: those of declared extensions. Default: none. */
   readonly acceptsResultTypes?: readonly string[] | undefined;
+  /** Whether its answer is open by design, as that of a subscription: it is neither drained nor resumed. Default no. */
+  readonly longLived?: boolean | undefined;
   /** Hears the notifications that the server tags with the id of this request (`subscriptions/listen`). */
   readonly onNotification?: ((method: string, params: Params) => void) | undefined;
 }
@@ -42,6 +44,8 @@ export interface PendingCallInit {
   readonly text: string;
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly opensSession: boolean;
+  /** Which session of the transport it was sent in. */
+  readonly epoch: number;
   readonly options: RequestOptions;
   readonly startedAt: number;
   readonly resolve: (result: unknown) => void;
@@ -60,6 +64,7 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
   readonly expectsAnswer = true;
   readonly opensSession: boolean;
   readonly longLived: boolean;
+  readonly epoch: number;
   readonly options: RequestOptions;
   readonly startedAt: number;
   settled = false;
@@ -80,7 +85,8 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
     this.headers = init.headers;
     this.opensSession = init.opensSession;
     this.options = init.options;
-    this.longLived = init.options.timeoutMs === Number.POSITIVE_INFINITY;
+    this.longLived = init.options.longLived === true;
+    this.epoch = init.epoch;
     this.startedAt = init.startedAt;
     this.#resolve = init.resolve;
     this.#reject = init.reject;

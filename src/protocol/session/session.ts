@@ -1,7 +1,7 @@
 import { abortError } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DeadlineWheel } from '../../core/deadline-wheel.ts';
-import { SignalboxError } from '../../core/errors.ts';
+import { messageOf, messageWithoutHead, SignalboxError } from '../../core/errors.ts';
 import type { Logger, WireTap } from '../../core/log.ts';
 import type { Random } from '../../core/random.ts';
 import type { CloseReason, Transport } from '../../transports/transport.ts';
@@ -25,6 +25,11 @@ export interface SessionHandlers {
    * @throws RequestRefusal what is answered instead of a result
    */
   request(method: string, params: Params): Promise<Record<string, unknown>>;
+  /**
+   * The server has forgotten the session and takes no more requests in it. Told once for each session; {@link
+   * Session.renew} begins the next.
+   */
+  sessionLost(error: SignalboxError): void;
   /** One request was settled; `error` is undefined when its answer arrived. */
   settled(method: string, elapsedMs: number, error: Error | undefined): void;
 }
@@ -59,6 +64,9 @@ export class Session implements CallOwner {
   readonly #inbound: Inbound;
   readonly #onDrained: (() => void)[] = [];
   #era: Era | undefined;
+  /** Counts the sessions of the transport: a loss that is told late must not end the next one. */
+  #epoch = 0;
+  #lostEpoch = -1;
   #lostReason: SignalboxError | undefined;
   #resolveLost!: (reason: SignalboxError) => void;
 
@@ -84,6 +92,7 @@ export class Session implements CallOwner {
       }),
       progress: (params) => this.#onProgress(params),
       notification: (method, params) => handlers.notification(method, params),
+      sessionLost: (error) => this.#sessionLost(error, this.#epoch),
     });
     this.lost = new Promise((resolve) => {
       this.#resolveLost = resolve;
@@ -111,33 +120,48 @@ export class Session implements CallOwner {
 
   /**
    * Sends one request and resolves with its result object.
+   * @param era how it is dressed; `null`: by none, for the handshake itself
    * @throws SignalboxError for every fault found on our side, RemoteError for what the server answered as an error
    */
   request(
     method: string,
     params: Params | undefined,
     options: RequestOptions,
-    era: Era | undefined = this.#era,
+    era: Era | null | undefined = this.#era,
   ): Promise<unknown> {
-    if (this.#lostReason !== undefined) return Promise.reject(this.#lostReason);
+    if (this.#lostReason !== undefined) return Promise.reject(this.#notSent(method, this.#lostReason));
     if (options.signal?.aborted === true) return Promise.reject(abortError(options.signal, this.server));
+    const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = options;
+    if (!(timeoutMs >= 0 && totalTimeoutMs >= 0))
+      return Promise.reject(this.#badTimeout(timeoutMs, totalTimeoutMs));
+    const id = this.#calls.takeId();
+    let text: string;
+    try {
+      text = encodeRequest(
+        id,
+        method,
+        params,
+        era?.meta(options.onProgress === undefined ? undefined : id) ?? '',
+      );
+    } catch (cause) {
+      return Promise.reject(this.#notJson(method, cause));
+    }
     return new Promise((resolve, reject) => {
-      const id = this.#calls.takeId();
-      const token = options.onProgress === undefined ? undefined : id;
       const call = new PendingCall(this, {
         id,
         method,
-        text: encodeRequest(id, method, params, era === undefined ? '' : era.meta(token)),
+        text,
         headers: withHeaders(era?.headers(method, params), options.headers),
         opensSession: method === 'initialize',
+        epoch: this.#epoch,
         options,
         startedAt: this.#clock.now(),
         resolve,
         reject,
       });
       this.#calls.add(call);
-      this.#wheel.add(call, Math.min(options.timeoutMs, options.totalTimeoutMs ?? Number.POSITIVE_INFINITY));
-      this.#tap?.sent(this.server, call.text);
+      this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs));
+      this.#tap?.sent(this.server, text);
       this.transport.send(call);
     });
   }
@@ -146,6 +170,11 @@ export class Session implements CallOwner {
   notify(method: string, params?: Params): void {
     // The modern era dresses its few notifications like requests where headers exist.
     this.#sendOneWay(encodeNotification(method, params), this.#era?.headers(method, params));
+  }
+
+  /** The next session on the same transport is about to be set up: what is said of the last one no longer counts. */
+  renew(): void {
+    this.#epoch++;
   }
 
   /** Takes no more requests from now on; those in flight go on. */
@@ -211,11 +240,17 @@ export class Session implements CallOwner {
   callSettled(call: PendingCall, error: Error | undefined): void {
     this.#calls.delete(call.id);
     this.#wheel.remove(call);
-    if (SignalboxError.is(error) && error.code === 'SESSION_LOST') this.retire(error);
+    if (SignalboxError.is(error) && error.code === 'SESSION_LOST') this.#sessionLost(error, call.epoch);
     this.#handlers.settled(call.method, this.#clock.now() - call.startedAt, error);
     if (this.#onDrained.length > 0 && this.#isDrained()) {
       for (const callback of this.#onDrained.splice(0)) callback();
     }
+  }
+
+  #sessionLost(error: SignalboxError, epoch: number): void {
+    if (epoch !== this.#epoch || this.#lostEpoch === epoch) return;
+    this.#lostEpoch = epoch;
+    this.#handlers.sessionLost(error);
   }
 
   #cancel(call: PendingCall, error: SignalboxError, reason: string): void {
@@ -242,10 +277,14 @@ export class Session implements CallOwner {
     const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = call.options;
     // F-060: progress extends the time, but never beyond the total.
     this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs - (this.#clock.now() - call.startedAt)));
-    try {
-      onProgress(params as Progress);
-    } catch (error) {
+    const report = (error: unknown): void => {
       this.#logger.error('a progress listener failed', { server: this.server, error });
+    };
+    try {
+      const returned: unknown = onProgress(params as Progress);
+      if (returned instanceof Promise) returned.catch(report);
+    } catch (error) {
+      report(error);
     }
   }
 
@@ -262,8 +301,7 @@ export class Session implements CallOwner {
 
   /** The same loss, told for one call: whether its request can have had an effect. */
   #lostCall(call: PendingCall, error: SignalboxError): SignalboxError {
-    const text = error.message.replace(/^\[\w+\] /u, '').replace(`${this.server}: `, '');
-    return new SignalboxError(error.code, `${call.method} has no answer: ${text}`, {
+    return new SignalboxError(error.code, `${call.method} has no answer: ${messageWithoutHead(error)}`, {
       server: this.server,
       retryable: error.retryable,
       delivered: call.delivered,
@@ -272,11 +310,33 @@ export class Session implements CallOwner {
     });
   }
 
+  /** A request that met a session that was over already: it was not sent, whatever became of those before it. */
+  #notSent(method: string, reason: SignalboxError): SignalboxError {
+    return new SignalboxError(reason.code, `${method} was not sent: ${messageWithoutHead(reason)}`, {
+      server: this.server,
+      retryable: reason.retryable,
+      cause: reason,
+      details: reason.details,
+    });
+  }
+
+  #badTimeout(timeoutMs: number, totalTimeoutMs: number): SignalboxError {
+    const message = `time-outs are numbers of ms from 0 to Infinity, not ${timeoutMs} and ${totalTimeoutMs}`;
+    return new SignalboxError('INVALID_ARGUMENT', message, { server: this.server });
+  }
+
+  #notJson(method: string, cause: unknown): SignalboxError {
+    const message = `the parameters of ${method} cannot be written as JSON: ${messageOf(cause)}`;
+    return new SignalboxError('INVALID_ARGUMENT', message, { server: this.server, cause });
+  }
+
   #sendOneWay(text: string, headers: Readonly<Record<string, string>> | undefined): void {
     if (this.#lostReason?.code === 'CONNECTION_CLOSED') return;
     this.#tap?.sent(this.server, text);
+    const epoch = this.#epoch;
     this.transport.send(
       new OneWay(text, headers, (error) => {
+        if (error.code === 'SESSION_LOST') this.#sessionLost(error, epoch);
         this.#logger.debug('a message without answer was not delivered', {
           server: this.server,
           error: error.message,

@@ -1,5 +1,5 @@
 import type { Timer } from '../../core/clock.ts';
-import type { SignalboxError } from '../../core/errors.ts';
+import { SignalboxError } from '../../core/errors.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
 import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
 import type { HttpLink } from './http-link.ts';
@@ -22,6 +22,7 @@ export class ListenStream implements StreamReader, SseSink {
   #openedAt: number | undefined;
   #lastByteAt = 0;
   #stopped = false;
+  #wasOpen = false;
 
   /** @param idleMs silence, comments included, after which the stream is taken for dead, in ms */
   constructor(link: HttpLink, own: Readonly<Record<string, string>>, idleMs: number) {
@@ -50,6 +51,7 @@ export class ListenStream implements StreamReader, SseSink {
   opened(): void {
     const now = this.#link.context.clock.now();
     this.#openedAt = now;
+    this.#wasOpen = true;
     this.#lastByteAt = now;
     this.#decoder = new SseDecoder(this, this.#link.context.limits.frameBytes);
     this.#watch(this.#idleMs);
@@ -64,6 +66,16 @@ export class ListenStream implements StreamReader, SseSink {
     if (this.#stopped) return;
     this.#timer?.cancel();
     const { server, logger } = this.#link.context;
+    const { sessionId } = this.#link;
+    if (status === 404 && this.#wasOpen && sessionId !== undefined) {
+      // The stream existed: it is the session that is gone, and an idle client would never learn of it otherwise.
+      this.#stopped = true;
+      this.#link.sessionLost(sessionId);
+      this.#link.receiver.sessionLost?.(
+        new SignalboxError('SESSION_LOST', 'the server has forgotten the session', { server }),
+      );
+      return;
+    }
     // 404 and 405 say that there is no such stream; other refusals and other answers mean the same for us.
     if (status !== undefined && status < 500 && status !== 408 && status !== 425 && status !== 429) {
       this.#stopped = true;

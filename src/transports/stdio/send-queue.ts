@@ -112,16 +112,17 @@ export class SendQueue {
     if (this.#stdin.errored !== null) {
       this.#waiting = [...batch, ...this.#waiting];
       this.#inFlight = this.#inFlight.filter((entry) => !batch.includes(entry));
+      return;
     }
+    // The kernel takes what fits at once: from here on the peer may have read any frame of the batch, long before
+    // the callback of the whole write comes.
+    for (const { outgoing } of batch) outgoing.flushed();
   }
 
   #written(batch: readonly Waiting[]): void {
     if (this.#inFlight.length === 0) return; // failed meanwhile
     this.#inFlight = this.#inFlight.length === batch.length ? [] : this.#inFlight.slice(batch.length);
-    for (const { outgoing, bytes } of batch) {
-      this.#bytes -= bytes;
-      outgoing.flushed();
-    }
+    for (const { bytes } of batch) this.#bytes -= bytes;
     if (this.#inFlight.length === 0) this.#write(BATCH_BYTES);
   }
 

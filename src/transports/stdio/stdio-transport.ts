@@ -40,8 +40,7 @@ type Phase = 'new' | 'opening' | 'open' | 'closing' | 'ended';
 /**
  * A server as a child process: one JSON-RPC message a line on stdin and stdout.
  *
- * `flushed` is told when the kernel has taken the bytes (the callback of the write), at most one turn of the loop
- * after it did. `failed` may be told during `send`.
+ * `flushed` is told when the bytes are handed to the pipe: the server may have read them from then on. `failed` may be told during `send`.
  */
 export class StdioTransport implements Transport {
   readonly kind = 'stdio';
