@@ -59,6 +59,8 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['INVALID_RESULT', EXIT.serverError],
   ['INPUT_REQUIRED', EXIT.serverError],
   ['INPUT_REFUSED', EXIT.serverError],
+  ['TASK_CANCELLED', EXIT.serverError],
+  ['TASK_EXPIRED', EXIT.serverError],
   ['HTTP_ERROR', EXIT.serverError],
   ['NOT_SUPPORTED', EXIT.serverError],
   ['RATE_LIMITED', EXIT.rateLimited],

@@ -1,6 +1,7 @@
 import type { ResolvedSettings } from '../config/settings.ts';
 import { RemoteError, SignalboxError } from '../core/errors.ts';
 import { sleep } from '../core/sleep.ts';
+import type { Era } from '../protocol/eras/era.ts';
 import type { RequestOptions } from '../protocol/session/pending-call.ts';
 import type { Session } from '../protocol/session/session.ts';
 import { fullJitter } from '../resilience/backoff.ts';
@@ -19,6 +20,20 @@ const URL_ELICITATION_REQUIRED = -32042;
 
 /** Delay between rounds in which the server only hands out state: it sheds load, in ms. */
 const STATE_ROUND = { baseMs: 200, maxMs: 5000 };
+
+/** What the requests of one call are besides what its options say. */
+export interface CallExtras {
+  /** Further values of `resultType` that the caller understands. Default: none. */
+  readonly acceptsResultTypes?: readonly string[] | undefined;
+  /**
+   * How the requests are dressed, where not by the era of their session. It is asked for each request, as sessions
+   * change, and may throw where it would be wrong to send it.
+   */
+  readonly era?: ((session: Session) => Era | undefined) | undefined;
+}
+
+/** How each request of one call is made. */
+type CallRequest = RequestOptions & Pick<CallExtras, 'era'>;
 
 /** What a {@link Caller} works with. */
 export interface CallerOptions {
@@ -53,27 +68,27 @@ export class Caller {
     method: string,
     params: Params | undefined,
     options: CallOptions,
-    more: Pick<RequestOptions, 'acceptsResultTypes'> = {},
+    extras: CallExtras = {},
   ): Promise<Record<string, unknown>> {
     const { connection, settings, environment } = this.#options;
     const totalMs = options.totalTimeoutMs ?? settings.timeouts.total;
-    const request: RequestOptions = {
+    const request: CallRequest = {
       timeoutMs: options.timeoutMs ?? settings.timeouts.request,
       totalTimeoutMs: totalMs,
       signal: options.signal,
       onProgress: options.onProgress,
       headers: this.#options.headersFor(method, params),
       acceptsInputRequests: ASKS_BACK.has(method),
-      acceptsResultTypes: more.acceptsResultTypes,
+      ...extras,
     };
     const startedAt = environment.clock.now();
     const dressed = withMeta(params, options.meta);
     let result: Record<string, unknown>;
     try {
       const { session } = connection;
-      result = (await (session === undefined
+      result = await (session === undefined
         ? this.#whenReady(method, dressed, request, startedAt)
-        : session.request(method, dressed, request))) as Record<string, unknown>;
+        : this.#send(session, method, dressed, request));
     } catch (error) {
       result = await this.#recover(error, method, dressed, request, options, startedAt);
     }
@@ -81,19 +96,29 @@ export class Caller {
     return await this.#converse(method, dressed, request, result, startedAt + totalMs);
   }
 
+  #send(
+    session: Session,
+    method: string,
+    params: Params | undefined,
+    request: CallRequest,
+  ): Promise<Record<string, unknown>> {
+    const sent = session.request(method, params, request, request.era?.(session));
+    return sent as Promise<Record<string, unknown>>;
+  }
+
   /** Waits for a connection and makes the request with what is left of its time: the caller gave it once. */
   async #whenReady(
     method: string,
     params: Params | undefined,
-    request: RequestOptions,
+    request: CallRequest,
     startedAt: number,
-  ): Promise<unknown> {
+  ): Promise<Record<string, unknown>> {
     const { clock } = this.#options.environment;
     const left = (ms: number | undefined): number =>
       Math.max(1, (ms ?? Number.POSITIVE_INFINITY) - (clock.now() - startedAt));
     const session = await this.session(request.signal, left(request.timeoutMs));
     const rest = { timeoutMs: left(request.timeoutMs), totalTimeoutMs: left(request.totalTimeoutMs) };
-    return await session.request(method, params, { ...request, ...rest });
+    return await this.#send(session, method, params, { ...request, ...rest });
   }
 
   /** The session of the present connection, waiting for one that is on its way for at most `limitMs`. */
@@ -123,7 +148,7 @@ export class Caller {
     error: unknown,
     method: string,
     params: Params | undefined,
-    request: RequestOptions,
+    request: CallRequest,
     options: CallOptions,
     startedAt: number,
   ): Promise<Record<string, unknown>> {
@@ -138,15 +163,14 @@ export class Caller {
     } else {
       throw error;
     }
-    const again = await this.#whenReady(method, params, { ...request, headers }, startedAt);
-    return again as Record<string, unknown>;
+    return await this.#whenReady(method, params, { ...request, headers }, startedAt);
   }
 
   /** Multi round-trip: gives the server the input it asks for until it is content, within rounds and time. */
   async #converse(
     method: string,
     params: Params | undefined,
-    request: RequestOptions,
+    request: CallRequest,
     first: Record<string, unknown>,
     endsAt: number,
   ): Promise<Record<string, unknown>> {
@@ -173,10 +197,7 @@ export class Caller {
         ...(typeof requestState === 'string' ? { requestState } : {}),
       };
       const totalTimeoutMs = Math.max(0, endsAt - clock.now());
-      result = (await session.request(method, again, { ...request, totalTimeoutMs })) as Record<
-        string,
-        unknown
-      >;
+      result = await this.#send(session, method, again, { ...request, totalTimeoutMs });
       if (result['resultType'] !== 'input_required') return result;
     }
     throw new SignalboxError(

@@ -46,6 +46,10 @@ export type SignalboxErrorCode =
   | 'INPUT_REQUIRED'
   /** The server wanted input, and the person or the handler asked did not give it. */
   | 'INPUT_REFUSED'
+  /** A task was cancelled before it had a result. */
+  | 'TASK_CANCELLED'
+  /** A task outlived its time to live, or the server no longer knows it. */
+  | 'TASK_EXPIRED'
   /** The server answered with an HTTP status that means failure. */
   | 'HTTP_ERROR'
   /** The server asked to slow down (429). */
@@ -109,6 +113,8 @@ export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>
   INVALID_RESULT: final,
   INPUT_REQUIRED: final,
   INPUT_REFUSED: final,
+  TASK_CANCELLED: final,
+  TASK_EXPIRED: final,
   HTTP_ERROR: final,
   RATE_LIMITED: passing,
   AUTH_REQUIRED: final,
