@@ -124,13 +124,15 @@ function problemsOf({ exitCode, hung, output }, checks, { minimum, timeoutMs }) 
 
 /**
  * Runs one scenario and resolves with what came of it; `problems` is empty when the client passed.
- * `minimum` is the number of checks that must have passed (at least 1).
+ * `minimum` is the number of checks that must have passed (at least 1); `force` runs a scenario of an extension,
+ * which belongs to no revision.
  */
-export async function runScenario({ scenario, version, minimum = 1 }, { command, timeoutMs }) {
+export async function runScenario({ scenario, version, minimum = 1, force = false }, { command, timeoutMs }) {
   const folder = await mkdtemp(join(tmpdir(), 'signalbox-conformance-'));
   const started = performance.now();
   try {
     const args = ['--command', command, '--scenario', scenario, '--spec-version', version];
+    if (force) args.push('--force');
     const run = await startSuite(
       [...args, '--timeout', String(timeoutMs), '--output-dir', folder],
       timeoutMs + SUITE_GRACE_MS,
