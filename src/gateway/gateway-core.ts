@@ -23,7 +23,7 @@ export function createCore(options: {
   readonly limits: GatewayLimits;
 }): GatewayCore {
   const { registry, clock, logger, limits } = options;
-  const lookup = new Lookup({ registry, clock, waitMs: limits.connectWaitMs });
+  const lookup = new Lookup({ registry, waitMs: limits.connectWaitMs });
   return {
     registry,
     router: new Router(registry, lookup),

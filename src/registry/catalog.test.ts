@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Catalog, EMPTY_CATALOG, type ServerCatalog } from './catalog.ts';
+import { Catalog, type CatalogPart, EMPTY_CATALOG, type ServerCatalog } from './catalog.ts';
 import { collidingName, exposedName, MAX_EXPOSED_NAME } from './exposed-names.ts';
 import { matchesTemplate } from './uri-template.ts';
 
@@ -9,15 +9,21 @@ const offering = (...names: string[]): ServerCatalog => ({
   tools: names.map((name) => ({ name })),
 });
 
+const part = (server: string, offers: ServerCatalog, isConnected = true): CatalogPart => ({
+  server,
+  isConnected,
+  offers,
+});
+
 describe('exposedName', () => {
   it('joins server and name', () => {
     expect(exposedName('files', 'read_file')).toBe('files__read_file');
   });
 
   it('S14 keeps every name within what hosts accept, and different names different', () => {
-    const part = fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' });
+    const anyName = fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' });
     fc.assert(
-      fc.property(part, part, part, (server, one, two) => {
+      fc.property(anyName, anyName, anyName, (server, one, two) => {
         const names = [exposedName(server, one), exposedName(server, two), collidingName(server, one)];
         for (const name of names) {
           expect(name).toMatch(/^[A-Za-z0-9_.-]+$/u);
@@ -36,10 +42,7 @@ describe('exposedName', () => {
 
 describe('Catalog', () => {
   it('S14 gives the second of two colliding names another one, always the same', () => {
-    const parts: [string, ServerCatalog][] = [
-      ['a__b', offering('c')],
-      ['a', offering('b__c')],
-    ];
+    const parts: CatalogPart[] = [part('a__b', offering('c')), part('a', offering('b__c'))];
     const catalog = new Catalog(parts);
     expect(catalog.tools.get('a__b__c')).toMatchObject({ server: 'a__b', tool: { name: 'c' } });
     const other = collidingName('a', 'b__c');
@@ -48,32 +51,40 @@ describe('Catalog', () => {
   });
 
   it('F-124 offers the first of two tools of one name', () => {
-    const part = {
+    const offers = {
       ...EMPTY_CATALOG,
       tools: [
         { name: 't', title: 'first' },
         { name: 't', title: 'second' },
       ],
     };
-    const catalog = new Catalog([['s', part]]);
+    const catalog = new Catalog([part('s', offers)]);
     expect(catalog.tools.size).toBe(1);
     expect(catalog.tools.get('s__t')?.tool.title).toBe('first');
   });
 
   it('F-053 names such as __proto__ and constructor do no harm', () => {
-    const catalog = new Catalog([['constructor', offering('__proto__', 'toString')]]);
+    const catalog = new Catalog([part('constructor', offering('__proto__', 'toString'))]);
     expect([...catalog.tools.keys()]).toEqual(['constructor____proto__', 'constructor__toString']);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('gives a resource to the first server that lists its URI', () => {
+  it('gives a resource to the first connected server that lists its URI', () => {
     const resource = { uri: 'x://1', name: 'one' };
-    const part = { ...EMPTY_CATALOG, resources: [resource] };
-    const catalog = new Catalog([
-      ['first', part],
-      ['second', part],
-    ]);
-    expect(catalog.resources.get('x://1')?.server).toBe('first');
+    const offers = { ...EMPTY_CATALOG, resources: [resource] };
+    const catalog = new Catalog([part('first', offers, false), part('second', offers)]);
+    expect(catalog.resources.get('x://1')?.server).toBe('second');
+  });
+});
+
+describe('names while a server is away', () => {
+  it('S14 a name never leads to another server meanwhile', () => {
+    const parts = (isConnected: boolean): CatalogPart[] => [
+      part('a', offering('b__c'), isConnected),
+      part('a__b', offering('c')),
+    ];
+    expect(new Catalog(parts(true)).tools.get('a__b__c')?.server).toBe('a');
+    expect(new Catalog(parts(false)).tools.get('a__b__c')?.server).toBe('a');
   });
 });
 

@@ -43,46 +43,58 @@ export interface CatalogResourceTemplate {
   readonly template: ResourceTemplate;
 }
 
+/** What one server brings to a {@link Catalog}. */
+export interface CatalogPart {
+  readonly server: string;
+  readonly isConnected: boolean;
+  readonly offers: ServerCatalog;
+}
+
 /**
- * One index over what all servers offer. It is rebuilt from the parts when one of them changes; servers keep the
- * order of their registration, so that names given to collisions are stable.
+ * One index over what all servers offer, connected or not: whoever is away keeps its names, so that a name never
+ * leads to another server meanwhile. It is rebuilt when a part changes; servers stand in the order of their
+ * registration.
  */
 export class Catalog {
   readonly tools: ReadonlyMap<string, CatalogTool>;
   readonly prompts: ReadonlyMap<string, CatalogPrompt>;
-  /** By URI; the first server that offers one has it. */
+  /** By URI; the first connected server that offers one has it, else the first. */
   readonly resources: ReadonlyMap<string, CatalogResource>;
-  /** One for each template text; the first server that offers it has it. */
+  /** One for each template text, as with resources. */
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
 
-  constructor(parts: Iterable<readonly [server: string, catalog: ServerCatalog]>) {
+  constructor(parts: readonly CatalogPart[]) {
     const tools = new Map<string, CatalogTool>();
     const prompts = new Map<string, CatalogPrompt>();
-    const resources = new Map<string, CatalogResource>();
-    const resourceTemplates = new Map<string, CatalogResourceTemplate>();
-    for (const [server, part] of parts) {
-      for (const tool of firstOfEachName(part.tools)) {
+    for (const { server, offers } of parts) {
+      for (const tool of firstOfEachName(offers.tools)) {
         const name = freeName(tools, server, tool.name);
         tools.set(name, { name, server, tool });
       }
-      for (const prompt of firstOfEachName(part.prompts)) {
+      for (const prompt of firstOfEachName(offers.prompts)) {
         const name = freeName(prompts, server, prompt.name);
         prompts.set(name, { name, server, prompt });
       }
-      for (const resource of part.resources) {
+    }
+    const resources = new Map<string, CatalogResource>();
+    const templates = new Map<string, CatalogResourceTemplate>();
+    for (const { server, offers } of connectedFirst(parts)) {
+      for (const resource of offers.resources) {
         if (!resources.has(resource.uri)) resources.set(resource.uri, { server, resource });
       }
-      for (const template of part.resourceTemplates) {
-        if (!resourceTemplates.has(template.uriTemplate)) {
-          resourceTemplates.set(template.uriTemplate, { server, template });
-        }
+      for (const template of offers.resourceTemplates) {
+        if (!templates.has(template.uriTemplate)) templates.set(template.uriTemplate, { server, template });
       }
     }
     this.tools = tools;
     this.prompts = prompts;
     this.resources = resources;
-    this.resourceTemplates = [...resourceTemplates.values()];
+    this.resourceTemplates = [...templates.values()];
   }
+}
+
+function connectedFirst(parts: readonly CatalogPart[]): CatalogPart[] {
+  return [...parts.filter((part) => part.isConnected), ...parts.filter((part) => !part.isConnected)];
 }
 
 /** F-124: a server that lists a name twice offers the first. */

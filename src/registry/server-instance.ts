@@ -13,6 +13,8 @@ export type ServerState = ConnectionStateName | 'disabled' | 'unavailable';
 /** Which list of a server. */
 export type ListName = 'tools' | 'resources' | 'prompts';
 
+const LISTS: readonly ListName[] = ['tools', 'resources', 'prompts'];
+
 /** A plain, serialisable account of one server. */
 export interface ServerStatus {
   readonly name: string;
@@ -47,6 +49,9 @@ export interface InstanceObserver {
 /** Changes that come within this time are read together, in ms (F-058, F-125). */
 const DEBOUNCE_MS = 100;
 
+/** Pause before lists that could not be read are read again, in ms: doubled each time, up to the second number. */
+const REREAD_MS: readonly [number, number] = [5000, 60_000];
+
 /** One registered server: its client, its state, and what it offers. */
 export class ServerInstance {
   readonly name: string;
@@ -61,9 +66,14 @@ export class ServerInstance {
   #error: SignalboxError | undefined;
   #catalog: ServerCatalog = EMPTY_CATALOG;
   #refreshing: Promise<void> | undefined;
+  /** Why a list is not what the server offers now. */
+  #unread: Map<ListName, string> = new Map(LISTS.map((list) => [list, 'it has not been read yet']));
+  #failures = 0;
   #debounce: Timer | undefined;
   #leaving: Promise<void> = Promise.resolve();
   #isListening = false;
+  #isDisposed = false;
+  #reread: Timer | undefined;
 
   constructor(client: McpClient, clock: Clock, observer: InstanceObserver) {
     this.name = client.name;
@@ -141,9 +151,17 @@ export class ServerInstance {
     return this.#refreshing;
   }
 
+  /** Why this server's part of a list is missing; undefined if it is not. A disabled server misses nothing. */
+  missing(list: ListName): string | undefined {
+    if (this.#state === 'disabled') return undefined;
+    return this.isConnected ? this.#unread.get(list) : `${this.#state}: ${this.#reason}`;
+  }
+
   /** Stops listening. The client is not touched. */
   dispose(): void {
+    this.#isDisposed = true;
     this.#debounce?.cancel();
+    this.#reread?.cancel();
     for (const dispose of this.#dispose) dispose();
   }
 
@@ -169,24 +187,33 @@ export class ServerInstance {
 
   async #readLists(): Promise<void> {
     const { client } = this;
+    const unread = new Map<ListName, string>();
     // One list that fails must not hide the others; what was known of it stays.
     const read = async <Item>(
       list: () => Promise<Item[]>,
       known: readonly Item[],
       what: string,
+      part: ListName,
     ): Promise<readonly Item[]> => {
       try {
         return await list();
       } catch (error) {
-        this.#observer.warning(this, `${what} could not be listed: ${messageOf(error)}`);
+        const reason = `${what} could not be listed: ${messageOf(error)}`;
+        unread.set(part, reason);
+        if (client.isConnected) this.#observer.warning(this, reason);
         return known;
       }
     };
     const [tools, resources, resourceTemplates, prompts] = await Promise.all([
-      read(() => client.listTools(), this.#catalog.tools, 'tools'),
-      read(() => client.listResources(), this.#catalog.resources, 'resources'),
-      read(() => client.listResourceTemplates(), this.#catalog.resourceTemplates, 'resource templates'),
-      read(() => client.listPrompts(), this.#catalog.prompts, 'prompts'),
+      read(() => client.listTools(), this.#catalog.tools, 'tools', 'tools'),
+      read(() => client.listResources(), this.#catalog.resources, 'resources', 'resources'),
+      read(
+        () => client.listResourceTemplates(),
+        this.#catalog.resourceTemplates,
+        'resource templates',
+        'resources',
+      ),
+      read(() => client.listPrompts(), this.#catalog.prompts, 'prompts', 'prompts'),
     ]);
     this.#catalog = {
       tools: tools.filter((tool) => this.#isOffered(tool.name)),
@@ -194,7 +221,24 @@ export class ServerInstance {
       resourceTemplates,
       prompts,
     };
+    this.#unread = unread;
     this.#observer.catalogChanged(this, 'all');
+    this.#rereadLater();
+  }
+
+  /** A list that could not be read is tried again: the server gives no other sign that it can be. */
+  #rereadLater(): void {
+    this.#reread?.cancel();
+    this.#reread = undefined;
+    if (this.#unread.size === 0 || this.#isDisposed || !this.isConnected) {
+      this.#failures = 0;
+      return;
+    }
+    const delayMs = Math.min(REREAD_MS[1], REREAD_MS[0] * 2 ** this.#failures++);
+    this.#reread = this.#clock.setTimeout(() => {
+      if (this.isConnected) void this.refresh();
+    }, delayMs);
+    this.#reread.unref();
   }
 
   #isOffered(tool: string): boolean {

@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import { type Disposer, Emitter } from '../core/emitter.ts';
 import { messageOf, SignalboxError } from '../core/errors.ts';
 import { guardLogger, type Logger, silentLogger } from '../core/log.ts';
+import { sanitizePeerText } from '../core/peer-text.ts';
 import { sleep } from '../core/sleep.ts';
 import type { CallToolResult, GetPromptResult, ReadResourceResult } from '../protocol/mcp-types.ts';
 import {
@@ -15,11 +16,10 @@ import {
   type CatalogResourceTemplate,
   type CatalogTool,
 } from './catalog.ts';
-import { NAME_SEPARATOR } from './exposed-names.ts';
 import { inParallel } from './limited-parallel.ts';
-import { ServerInstance, type ServerState, type ServerStatus } from './server-instance.ts';
+import { NameResolver, type ResolveOptions } from './name-resolver.ts';
+import { type ListName, ServerInstance, type ServerState, type ServerStatus } from './server-instance.ts';
 import type { RegistryState, StateStore } from './state-store.ts';
-import { matchesTemplate } from './uri-template.ts';
 
 export interface ServerRegistryOptions {
   /** Makes the clients. Default: a factory of its own. */
@@ -76,6 +76,7 @@ export class ServerRegistry implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #events: Emitter<RegistryEvents>;
+  readonly #resolver: NameResolver;
   readonly #servers: Map<string, ServerInstance> = new Map();
   #catalog: Catalog | undefined;
   #previous: Promise<RegistryState | undefined> | undefined;
@@ -89,6 +90,11 @@ export class ServerRegistry implements AsyncDisposable {
     this.#store = options.store;
     this.#logger = guardLogger(options.logger ?? silentLogger);
     this.#events = new Emitter(this.#logger);
+    this.#resolver = new NameResolver({
+      clock: this.#clock,
+      servers: () => this.getAllServers(),
+      catalog: () => this.#index(),
+    });
   }
 
   // --- who is there -----------------------------------------------------------------------------------------------
@@ -271,19 +277,19 @@ export class ServerRegistry implements AsyncDisposable {
 
   /** All tools of all connected servers, under their exposed names. */
   listTools(): Promise<PartialList<CatalogTool>> {
-    return this.#list((catalog) => [...catalog.tools.values()]);
+    return this.#list('tools', (catalog) => [...catalog.tools.values()]);
   }
 
   listPrompts(): Promise<PartialList<CatalogPrompt>> {
-    return this.#list((catalog) => [...catalog.prompts.values()]);
+    return this.#list('prompts', (catalog) => [...catalog.prompts.values()]);
   }
 
   listResources(): Promise<PartialList<CatalogResource>> {
-    return this.#list((catalog) => [...catalog.resources.values()]);
+    return this.#list('resources', (catalog) => [...catalog.resources.values()]);
   }
 
   listResourceTemplates(): Promise<PartialList<CatalogResourceTemplate>> {
-    return this.#list((catalog) => catalog.resourceTemplates);
+    return this.#list('resources', (catalog) => catalog.resourceTemplates);
   }
 
   /**
@@ -295,8 +301,9 @@ export class ServerRegistry implements AsyncDisposable {
     args: Readonly<Record<string, unknown>> = {},
     options: CallOptions = {},
   ): Promise<CallToolResult> {
-    const { server, tool } = await this.#resolve(name, (catalog) => catalog.tools, 'tool', options.signal);
-    return await this.#require(server).client.callTool(tool.name, args, options);
+    const startedAt = this.#clock.now();
+    const { server, tool } = await this.#resolver.tool(name, options);
+    return await this.#require(server).client.callTool(tool.name, args, this.#rest(options, startedAt));
   }
 
   /** Gets a prompt by its exposed name (`server__prompt`). */
@@ -305,13 +312,9 @@ export class ServerRegistry implements AsyncDisposable {
     args: Readonly<Record<string, string>> = {},
     options: CallOptions = {},
   ): Promise<GetPromptResult> {
-    const { server, prompt } = await this.#resolve(
-      name,
-      (catalog) => catalog.prompts,
-      'prompt',
-      options.signal,
-    );
-    return await this.#require(server).client.getPrompt(prompt.name, args, options);
+    const startedAt = this.#clock.now();
+    const { server, prompt } = await this.#resolver.prompt(name, options);
+    return await this.#require(server).client.getPrompt(prompt.name, args, this.#rest(options, startedAt));
   }
 
   /**
@@ -322,17 +325,38 @@ export class ServerRegistry implements AsyncDisposable {
     uri: string,
     options: CallOptions & { readonly server?: string } = {},
   ): Promise<ReadResourceResult> {
-    const server = options.server ?? this.#ownerOf(uri);
+    const server = options.server ?? this.#resolver.resourceOwner(uri);
+    if (server === undefined) {
+      const shown = sanitizePeerText(uri, 200);
+      throw new SignalboxError('UNKNOWN_NAME', `no connected server offers the resource "${shown}"`);
+    }
     return await this.#inService(this.#require(server)).client.readResource(uri, options);
   }
 
-  /** Where a name leads, as of now; undefined if nobody offers it. */
+  /** Where a name leads, as of now; undefined if no connected server offers it. */
   findTool(name: string): CatalogTool | undefined {
-    return this.#index().tools.get(name);
+    return this.#ifConnected(this.#index().tools.get(name));
   }
 
   findPrompt(name: string): CatalogPrompt | undefined {
-    return this.#index().prompts.get(name);
+    return this.#ifConnected(this.#index().prompts.get(name));
+  }
+
+  /**
+   * Where a name leads, after its server has been connected if it was not.
+   * @throws SignalboxError UNKNOWN_NAME, SERVER_UNAVAILABLE with the cause
+   */
+  resolveTool(name: string, options: ResolveOptions = {}): CatalogTool | Promise<CatalogTool> {
+    return this.#resolver.tool(name, options);
+  }
+
+  resolvePrompt(name: string, options: ResolveOptions = {}): CatalogPrompt | Promise<CatalogPrompt> {
+    return this.#resolver.prompt(name, options);
+  }
+
+  /** The server that lists a resource or has a template that its URI fits; undefined if none does. */
+  resourceOwner(uri: string): string | undefined {
+    return this.#resolver.resourceOwner(uri);
   }
 
   // --- observation ------------------------------------------------------------------------------------------------
@@ -362,6 +386,13 @@ export class ServerRegistry implements AsyncDisposable {
 
   async #connect(instance: ServerInstance, signal?: AbortSignal): Promise<ConnectionResult> {
     try {
+      // It may have left, or everybody may have, while this one waited for its turn.
+      if (this.#shutdown !== undefined || this.#servers.get(instance.name) !== instance) {
+        throw new SignalboxError('CONNECTION_CLOSED', 'the server is no longer registered', {
+          server: instance.name,
+        });
+      }
+      this.#inService(instance);
       const result = await instance.client.connect(signal === undefined ? {} : { signal });
       await instance.settled();
       return result;
@@ -374,13 +405,18 @@ export class ServerRegistry implements AsyncDisposable {
   }
 
   async #list<Item extends { readonly server: string }>(
+    list: ListName,
     select: (catalog: Catalog) => readonly Item[],
   ): Promise<PartialList<Item>> {
     await this.#listsRead();
-    const missing = this.getAllServers()
-      .filter((instance) => !instance.isConnected && instance.state !== 'disabled')
-      .map((instance) => ({ server: instance.name, reason: `${instance.state}: ${instance.reason}` }));
-    return { items: select(this.#index()), missing, complete: missing.length === 0 };
+    const missing = this.getAllServers().flatMap((instance) => {
+      const reason = instance.missing(list);
+      return reason === undefined ? [] : [{ server: instance.name, reason }];
+    });
+    const items = select(this.#index()).filter(
+      ({ server }) => this.#servers.get(server)?.isConnected === true,
+    );
+    return { items, missing, complete: missing.length === 0 };
   }
 
   /** Waits for lists that are being read right now, but not for ever for one that hangs. */
@@ -392,40 +428,16 @@ export class ServerRegistry implements AsyncDisposable {
     over.abort();
   }
 
-  async #resolve<Item>(
-    name: string,
-    select: (catalog: Catalog) => ReadonlyMap<string, Item>,
-    what: string,
-    signal: AbortSignal | undefined,
-  ): Promise<Item> {
-    const known = select(this.#index()).get(name);
-    if (known !== undefined) return known;
-    // The server may be down, asleep or not connected yet: then its name tells whom to ask.
-    const instance = this.getAllServers().find(
-      (candidate) => !candidate.isConnected && name.startsWith(`${candidate.name}${NAME_SEPARATOR}`),
-    );
-    if (instance !== undefined) {
-      const { client } = this.#inService(instance);
-      await client.connect(signal === undefined ? {} : { signal });
-      await instance.settled();
-      const found = select(this.#index()).get(name);
-      if (found !== undefined) return found;
-    }
-    throw new SignalboxError('UNKNOWN_NAME', `no connected server offers a ${what} "${name.slice(0, 128)}"`);
+  #ifConnected<Item extends { readonly server: string }>(item: Item | undefined): Item | undefined {
+    return item !== undefined && this.#servers.get(item.server)?.isConnected === true ? item : undefined;
   }
 
-  #ownerOf(uri: string): string {
-    const catalog = this.#index();
-    const owner =
-      catalog.resources.get(uri)?.server ??
-      catalog.resourceTemplates.find(({ template }) => matchesTemplate(template.uriTemplate, uri))?.server;
-    if (owner === undefined) {
-      throw new SignalboxError(
-        'UNKNOWN_NAME',
-        `no connected server offers the resource "${uri.slice(0, 200)}"`,
-      );
-    }
-    return owner;
+  /** What is left of a call's time after its server was found. */
+  #rest(options: CallOptions, startedAt: number): CallOptions {
+    const { timeoutMs } = options;
+    return timeoutMs === undefined
+      ? options
+      : { ...options, timeoutMs: Math.max(1, timeoutMs - (this.#clock.now() - startedAt)) };
   }
 
   #inService(instance: ServerInstance): ServerInstance {
@@ -449,7 +461,11 @@ export class ServerRegistry implements AsyncDisposable {
 
   #index(): Catalog {
     this.#catalog ??= new Catalog(
-      this.getConnectedServers().map((instance) => [instance.name, instance.catalog]),
+      this.getAllServers().map(({ name, isConnected, catalog }) => ({
+        server: name,
+        isConnected,
+        offers: catalog,
+      })),
     );
     return this.#catalog;
   }

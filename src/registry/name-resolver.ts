@@ -1,0 +1,123 @@
+import type { Clock } from '../core/clock.ts';
+import { SignalboxError } from '../core/errors.ts';
+import { sanitizePeerText } from '../core/peer-text.ts';
+import type { Catalog, CatalogPrompt, CatalogTool } from './catalog.ts';
+import { NAME_SEPARATOR } from './exposed-names.ts';
+import type { ServerInstance } from './server-instance.ts';
+import { matchesTemplate } from './uri-template.ts';
+
+/** How long a name may take to be resolved. */
+export interface ResolveOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How long a server that is not connected is waited for, in ms. Default: its `timeouts.request`. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a {@link NameResolver} works with. */
+export interface NameResolverOptions {
+  readonly clock: Clock;
+  readonly servers: () => readonly ServerInstance[];
+  readonly catalog: () => Catalog;
+}
+
+/** Finds the server behind an exposed name or a URI, and wakes it where nobody has asked for it yet. */
+export class NameResolver {
+  readonly #options: NameResolverOptions;
+
+  constructor(options: NameResolverOptions) {
+    this.#options = options;
+  }
+
+  tool(name: string, options: ResolveOptions): CatalogTool | Promise<CatalogTool> {
+    return this.#find('tool', name, (catalog) => catalog.tools.get(name), options);
+  }
+
+  prompt(name: string, options: ResolveOptions): CatalogPrompt | Promise<CatalogPrompt> {
+    return this.#find('prompt', name, (catalog) => catalog.prompts.get(name), options);
+  }
+
+  /** The server that lists a resource, or has a template that its URI fits; undefined if none does. */
+  resourceOwner(uri: string): string | undefined {
+    const catalog = this.#options.catalog();
+    const listed = catalog.resources.get(uri);
+    if (listed !== undefined) return listed.server;
+    return catalog.resourceTemplates.find(({ template }) => matchesTemplate(template.uriTemplate, uri))
+      ?.server;
+  }
+
+  /** Synchronous where the server is connected: that is the way of every ordinary call. */
+  #find<Item extends { readonly server: string }>(
+    what: string,
+    name: string,
+    find: (catalog: Catalog) => Item | undefined,
+    options: ResolveOptions,
+  ): Item | Promise<Item> {
+    const known = find(this.#options.catalog());
+    const owner = known === undefined ? undefined : this.#server(known.server);
+    if (known !== undefined && owner?.isConnected === true) return known;
+    return this.#wake(what, name, find, owner === undefined ? this.#candidates(name) : [owner], options);
+  }
+
+  /** Names of servers can begin alike (`a` and `a__b`): each of them may be meant, the longest name first. */
+  #candidates(name: string): ServerInstance[] {
+    return this.#options
+      .servers()
+      .filter((server) => !server.isConnected && name.startsWith(`${server.name}${NAME_SEPARATOR}`))
+      .sort((one, other) => other.name.length - one.name.length);
+  }
+
+  async #wake<Item>(
+    what: string,
+    name: string,
+    find: (catalog: Catalog) => Item | undefined,
+    candidates: readonly ServerInstance[],
+    options: ResolveOptions,
+  ): Promise<Item> {
+    const { clock, catalog } = this.#options;
+    const startedAt = clock.now();
+    let reason: SignalboxError | undefined;
+    for (const candidate of candidates) {
+      const limitMs = options.timeoutMs ?? candidate.client.settings.timeouts.request;
+      const leftMs = Math.max(1, limitMs - (clock.now() - startedAt));
+      const fault = await connected(candidate, options.signal, leftMs);
+      reason ??= fault;
+      const found = fault === undefined ? find(catalog()) : undefined;
+      if (found !== undefined) return found;
+    }
+    if (reason !== undefined) throw reason;
+    const shown = sanitizePeerText(name, 128);
+    throw new SignalboxError('UNKNOWN_NAME', `no connected server offers a ${what} "${shown}"`);
+  }
+
+  #server(name: string): ServerInstance | undefined {
+    return this.#options.servers().find((server) => server.name === name);
+  }
+}
+
+/** Waits until a server is connected and its lists are read. Resolves with why it is not. */
+async function connected(
+  server: ServerInstance,
+  signal: AbortSignal | undefined,
+  timeoutMs: number,
+): Promise<SignalboxError | undefined> {
+  if (server.isOutOfService) return unavailable(server, undefined);
+  const { client } = server;
+  try {
+    // Without the caller's signal: the server is wanted even when this caller has gone.
+    if (server.state === 'disconnected' || server.state === 'sleeping')
+      client.connect().catch(() => undefined);
+    await client.ready({ signal, timeoutMs });
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    return unavailable(server, error);
+  }
+  await server.settled();
+  return undefined;
+}
+
+function unavailable({ name, state, reason }: ServerInstance, cause: unknown): SignalboxError {
+  return new SignalboxError('SERVER_UNAVAILABLE', `the server is ${state}: ${reason}`, {
+    server: name,
+    cause,
+  });
+}
