@@ -4,7 +4,7 @@ import { isMultipleOf } from './multiple-of.ts';
 /** Keywords that look at numbers and pass every other value. */
 
 /** Decimals are divided exactly, which takes hundreds of digits in the worst case. */
-const STEPS_OF_DIVISION = 32;
+const STEPS_OF_DIVISION = 64;
 
 function bound(holds: (value: number, limit: number) => boolean, words: string): Keyword {
   return keyword<number>((limit, site, run) => {
