@@ -42,6 +42,7 @@ export class Connection {
   readonly #leaving: Set<Promise<unknown>> = new Set();
   #pause: Timer | undefined;
   #isEnded = false;
+  #lastCause: SignalboxError | undefined;
   /** Attempts and short-lived connections in a row. */
   #failures = 0;
 
@@ -329,7 +330,7 @@ export class Connection {
 
   #restartLimit(): SignalboxError {
     const { limit, windowMs, pauseMs } = this.#settings.restart;
-    const last = 'cause' in this.#state ? `; the last cause: ${this.#state.cause.message}` : '';
+    const last = this.#lastCause === undefined ? '' : `; the last cause: ${this.#lastCause.message}`;
     return new SignalboxError(
       'RESTART_LIMIT',
       `started ${limit} times within ${windowMs / 1000} s and died each time; it is tried again in about ${Math.round(pauseMs / 1000)} s, or at once by reconnect()${last}`,
@@ -338,7 +339,7 @@ export class Connection {
   }
 
   #stillDown(limitMs: number): SignalboxError {
-    const cause = 'cause' in this.#state ? this.#state.cause : undefined;
+    const cause = this.#lastCause;
     const why = cause === undefined ? '' : `: ${cause.message}`;
     return new SignalboxError(
       'CONNECT_TIMEOUT',
@@ -384,6 +385,7 @@ export class Connection {
       });
     }
     this.#state = to;
+    if ('cause' in event) this.#lastCause = event.cause;
     this.#observer.stateChanged(from, to, event);
   }
 }

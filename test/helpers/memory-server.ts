@@ -31,6 +31,11 @@ export class MemoryServer {
     };
   };
 
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#links.size;
+  }
+
   methods(): string[] {
     return this.received.map(({ method }) => method);
   }
@@ -39,6 +44,11 @@ export class MemoryServer {
   drop(): void {
     for (const link of this.#links) link.close();
     this.#links.clear();
+  }
+
+  /** Sends text as it is. */
+  raw(text: string): void {
+    for (const link of this.#links) link.send(text);
   }
 
   notify(method: string, params: Record<string, unknown> = {}): void {
