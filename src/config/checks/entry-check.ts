@@ -112,6 +112,10 @@ export function checkTogether(entry: Readonly<Record<string, unknown>>, findings
     const at = ['x-signalbox', 'timeouts', 'total'];
     findings.warn(at, `(${total} ms) ends calls before the time limit of a request (${request} ms)`);
   }
+  // Known, so that a file may hold it; not built, so nobody shall believe that it works.
+  if (own['lazy'] === true)
+    findings.warn(['x-signalbox', 'lazy'], 'has no effect yet: the server is started at once');
+  if (timeouts['idle'] !== undefined) findings.warn(['x-signalbox', 'timeouts', 'idle'], 'has no effect yet');
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;
   if (launch !== undefined && !('url' in entry)) {
     findings.problem(['x-signalbox', 'launch'], 'needs "url"; a server on stdio is started by its "command"');
