@@ -23,4 +23,6 @@ export interface CallOptions {
    * server in any case. Default `default`.
    */
   readonly cache?: 'default' | 'reload' | undefined;
+  /** What happens to a result that does not fit its tool's `outputSchema`. Default: `validate` of the entry, `off`. */
+  readonly validate?: 'off' | 'warn' | 'error' | undefined;
 }

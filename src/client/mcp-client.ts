@@ -31,6 +31,7 @@ import type { ConnectionEvent, ConnectionState, ConnectionStateName } from './co
 import type { ConnectionMetadata, ConnectionResult } from './connection-result.ts';
 import { type ClientEnvironment, Connector, type Established } from './connector.ts';
 import { InputDesk } from './input-desk.ts';
+import { OutputCheck } from './output-check.ts';
 import { ResponseCache } from './response-cache.ts';
 import { ServerNotifications } from './server-notifications.ts';
 import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
@@ -62,6 +63,7 @@ export class McpClient implements AsyncDisposable {
   readonly #caller: Caller;
   readonly #cache: ResponseCache;
   readonly #book: ToolBook = new ToolBook();
+  readonly #outputs: OutputCheck;
   readonly #catalog: CatalogReader;
   readonly #subscriptions: Subscriptions;
   #lastEstablished: Established | undefined;
@@ -78,6 +80,7 @@ export class McpClient implements AsyncDisposable {
     this.#events = new Emitter(logger);
     this.#stats = new ClientStats(clock);
     this.#cache = new ResponseCache(clock);
+    this.#outputs = new OutputCheck(name, (message) => this.#warn(message));
     this.#desk = new InputDesk(name, environment.identity);
     const urlElicitations = new UrlElicitations(name, this.#desk, clock);
     const notifications = new ServerNotifications({
@@ -248,7 +251,10 @@ export class McpClient implements AsyncDisposable {
   ): Promise<CallToolResult> {
     const result = await this.request('tools/call', { name, arguments: args }, options);
     if (!Array.isArray(result['content'])) throw this.#invalid('tools/call', 'it has no array "content"');
-    return result as unknown as CallToolResult;
+    const answer = result as unknown as CallToolResult;
+    const mode = options.validate ?? this.settings.validate;
+    if (mode !== 'off') await this.#outputs.check(this.#book.find(name), answer, mode);
+    return answer;
   }
 
   async readResource(uri: string, options: CallOptions = {}): Promise<ReadResourceResult> {

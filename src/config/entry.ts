@@ -111,6 +111,11 @@ export interface SignalboxSettings {
   readonly stop?: StopSettings | undefined;
   /** stdio: one message a line (`'strict'`, the default), or also messages printed over several lines. */
   readonly framing?: 'strict' | 'tolerant' | undefined;
+  /**
+   * What happens to a result whose `structuredContent` does not fit the `outputSchema` of its tool, which must have
+   * been listed before. `'off'`, the default, does not look.
+   */
+  readonly validate?: 'off' | 'warn' | 'error' | undefined;
   /** Only together with `url`. Default: the server is running already. */
   readonly launch?: LaunchSettings | undefined;
 }

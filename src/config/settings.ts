@@ -42,6 +42,7 @@ export interface ResolvedSettings {
   };
   readonly stop: { readonly eofMs: number; readonly termMs: number; readonly killMs: number };
   readonly framing: 'strict' | 'tolerant';
+  readonly validate: 'off' | 'warn' | 'error';
   readonly launch: ResolvedLaunch | undefined;
 }
 
@@ -79,6 +80,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   }),
   stop: Object.freeze({ eofMs: 2000, termMs: 3000, killMs: 1000 }),
   framing: 'strict',
+  validate: 'off',
   launch: undefined,
 });
 
@@ -104,6 +106,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     limits: filled(defaults.limits, own.limits),
     stop: filled(defaults.stop, own.stop),
     framing: own.framing ?? defaults.framing,
+    validate: own.validate ?? defaults.validate,
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
   });
 }

@@ -88,6 +88,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   limits: group(LIMITS),
   stop: group(STOP),
   framing: oneOf('strict', 'tolerant'),
+  validate: oneOf('off', 'warn', 'error'),
   launch,
 };
 

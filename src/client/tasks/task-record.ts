@@ -1,0 +1,130 @@
+import type { Clock } from '../../core/clock.ts';
+import type { EraName } from '../../protocol/eras/era.ts';
+import { isFinal, type TaskSnapshot, type TaskStatus } from '../../protocol/tasks/task-snapshot.ts';
+import type { StoredTask } from './stored-task.ts';
+import type { TaskOutcome } from './task-outcome.ts';
+
+/** What does not change about a task. */
+export interface TaskIdentity {
+  readonly server: string;
+  readonly era: EraName;
+  readonly tool: string;
+  /** Undefined where the server answered without making a task. */
+  readonly id: string | undefined;
+}
+
+/** Everything that is known of one task. */
+export class TaskRecord {
+  readonly identity: TaskIdentity;
+  /** Keys of the questions that were answered. */
+  readonly answered: Set<string>;
+  /** How it ended, once that is known. */
+  outcome: TaskOutcome | undefined;
+  readonly #clock: Clock;
+  /** When we learned of it, by the monotonic clock: the clocks of two machines are not compared. */
+  readonly #receivedAt: number;
+  #snapshot: TaskSnapshot;
+
+  /** @param ageMs how long ago we learned of it */
+  constructor(
+    identity: TaskIdentity,
+    snapshot: TaskSnapshot,
+    clock: Clock,
+    ageMs: number = 0,
+    answered: readonly string[] = [],
+  ) {
+    this.identity = identity;
+    this.answered = new Set(answered);
+    this.#snapshot = snapshot;
+    this.#clock = clock;
+    this.#receivedAt = clock.now() - ageMs;
+  }
+
+  /** A call that was answered without a task, told as a task that is completed. */
+  static completed(identity: TaskIdentity, outcome: TaskOutcome, clock: Clock): TaskRecord {
+    const snapshot = { ...NOTHING_KNOWN, id: '', status: 'completed' as const };
+    const record = new TaskRecord(identity, snapshot, clock);
+    record.outcome = outcome;
+    return record;
+  }
+
+  static restored(stored: StoredTask, clock: Clock): TaskRecord {
+    const { server, era, tool, id, outcome, answered, receivedAt } = stored;
+    const { status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs } = stored;
+    const known = { status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs };
+    const snapshot = { ...NOTHING_KNOWN, ...known, id: id ?? '' };
+    const ageMs = Math.max(0, clock.wallNow() - Date.parse(receivedAt));
+    const record = new TaskRecord({ server, era, tool, id }, snapshot, clock, ageMs, answered);
+    record.outcome = outcome;
+    return record;
+  }
+
+  get snapshot(): TaskSnapshot {
+    return this.#snapshot;
+  }
+
+  get isFinal(): boolean {
+    return isFinal(this.#snapshot.status);
+  }
+
+  /** Time until the server may forget the task, in ms; negative if that has passed, Infinity without limit. */
+  get remainingMs(): number {
+    const { ttlMs } = this.#snapshot;
+    return ttlMs === null ? Number.POSITIVE_INFINITY : this.#receivedAt + ttlMs - this.#clock.now();
+  }
+
+  /**
+   * Takes note of news. What comes too late is dropped: nothing follows a final status, and a notification may be
+   * older than an answer.
+   * @returns whether status or message have changed
+   */
+  accept(news: TaskSnapshot): boolean {
+    const old = this.#snapshot;
+    if (this.isFinal && news.status !== old.status) return false;
+    if (Date.parse(news.lastUpdatedAt) < Date.parse(old.lastUpdatedAt)) return false;
+    this.#snapshot = {
+      ...news,
+      createdAt: news.createdAt === '' ? old.createdAt : news.createdAt,
+      pollIntervalMs: news.pollIntervalMs ?? old.pollIntervalMs,
+    };
+    return news.status !== old.status || news.statusMessage !== old.statusMessage;
+  }
+
+  /** The outcome is known before the status was: it is this one. @returns whether that is news */
+  conclude(status: TaskStatus): boolean {
+    return !this.isFinal && this.accept({ ...this.#snapshot, status });
+  }
+
+  toJSON(): StoredTask {
+    const { server, era, tool, id } = this.identity;
+    const { status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs } = this.#snapshot;
+    const ageMs = this.#clock.now() - this.#receivedAt;
+    return {
+      version: 1,
+      server,
+      era,
+      tool,
+      ...(id === undefined ? {} : { id }),
+      status,
+      ...(statusMessage === undefined ? {} : { statusMessage }),
+      createdAt,
+      lastUpdatedAt,
+      receivedAt: new Date(this.#clock.wallNow() - ageMs).toISOString(),
+      ttlMs,
+      ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
+      answered: [...this.answered],
+      ...(this.outcome === undefined ? {} : { outcome: this.outcome }),
+    };
+  }
+}
+
+const NOTHING_KNOWN: Omit<TaskSnapshot, 'id' | 'status'> = {
+  statusMessage: undefined,
+  createdAt: '',
+  lastUpdatedAt: '',
+  ttlMs: null,
+  pollIntervalMs: undefined,
+  inputRequests: undefined,
+  result: undefined,
+  error: undefined,
+};
