@@ -1,4 +1,5 @@
 export type { CallOptions } from './client/call-options.ts';
+export type { ClientEvents, LogLevel, ServerLog, StateChange } from './client/client-events.ts';
 export {
   ClientFactory,
   type ClientFactoryOptions,
@@ -9,11 +10,8 @@ export {
 export type { ClientStatsSnapshot } from './client/client-stats.ts';
 export type { ConnectionState, ConnectionStateName } from './client/connection-machine.ts';
 export type { ConnectionMetadata, ConnectionResult } from './client/connection-result.ts';
-export type { ClientEvents, LogLevel, ServerLog, StateChange } from './client/client-events.ts';
 export { McpClient } from './client/mcp-client.ts';
 export type { Subscription, SubscriptionEvent, SubscriptionFilter } from './client/subscription.ts';
-export { InputRefusal } from './protocol/input/input-answers.ts';
-export type * from './protocol/input/input-handlers.ts';
 export type { ServerEntry, SignalboxSettings } from './config/entry.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
@@ -28,6 +26,8 @@ export type { Random } from './core/random.ts';
 export { Redactor } from './core/redact.ts';
 export { VERSION } from './core/version.ts';
 export type { EraName } from './protocol/eras/era.ts';
+export { InputRefusal } from './protocol/input/input-answers.ts';
+export type * from './protocol/input/input-handlers.ts';
 export type * from './protocol/mcp-types.ts';
 export { type EraCache, MemoryEraCache } from './protocol/negotiation/era-cache.ts';
 export { LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol/versions.ts';

@@ -33,8 +33,17 @@ export class MyTransport implements Transport {
     if (id === undefined) return;
     const result =
       method === 'server/discover'
-        ? { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, ttlMs: 0, cacheScope: 'private' }
-        : { resultType: 'complete', content: [{ type: 'text', text: `${method} over ${this.entry.url ?? 'nothing'}` }] };
+        ? {
+            resultType: 'complete',
+            supportedVersions: ['2026-07-28'],
+            capabilities: { tools: {} },
+            ttlMs: 0,
+            cacheScope: 'private',
+          }
+        : {
+            resultType: 'complete',
+            content: [{ type: 'text', text: `${method} over ${this.entry.url ?? 'nothing'}` }],
+          };
     queueMicrotask(() => this.#receiver?.message(JSON.stringify({ jsonrpc: '2.0', id, result }), undefined));
   }
 

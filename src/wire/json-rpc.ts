@@ -36,8 +36,6 @@ export interface JsonRpcErrorResponse {
   readonly error: JsonRpcErrorObject;
 }
 
-export type JsonRpcMessage = JsonRpcRequest | JsonRpcNotification | JsonRpcResult | JsonRpcErrorResponse;
-
 /** Error codes that JSON-RPC 2.0 defines. */
 export const JSON_RPC_ERROR = {
   parseError: -32700,

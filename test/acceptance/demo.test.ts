@@ -117,7 +117,7 @@ describe('the demo of npm start, behind one endpoint', () => {
     it('lists the tools of every server under their exposed names', async () => {
       const { tools } = await client.listTools();
       const servers = new Set(tools.map(({ name }) => name.split('__')[0]));
-      expect([...servers].sort()).toEqual(demo.servers.map(({ name }) => name).sort());
+      expect(servers).toEqual(new Set(demo.servers.map(({ name }) => name)));
       expect(tools.length).toBeGreaterThanOrEqual(60);
     });
 

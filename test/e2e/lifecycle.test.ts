@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
-import type { SignalboxSettings } from '../../src/config/entry.ts';
+import type { ServerEntry, SignalboxSettings } from '../../src/config/entry.ts';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { faultyEntry, QUICK, recordStates, rejection, testFactories } from '../helpers/clients.ts';
@@ -17,7 +17,7 @@ trackProcesses();
 checkHttpFixtures();
 const makeFactory = testFactories();
 const directory = temporaryDirectory();
-const http = (url: string): object => ({ type: 'http', url, 'x-signalbox': QUICK });
+const http = (url: string): ServerEntry => ({ type: 'http', url, 'x-signalbox': QUICK });
 
 interface Bench {
   readonly clock: FakeClock;
@@ -153,7 +153,7 @@ describe('waiting is bounded', () => {
     await client.connect();
     server.silent.add('tools/call');
     const controller = new AbortController();
-    const onProgress = (): Promise<void> => Promise.reject(new Error('async listener'));
+    const onProgress = (() => Promise.reject(new Error('async listener'))) as () => void;
     const call = rejection(client.callTool('echo', {}, { onProgress, signal: controller.signal }));
     await until('it was sent', () => server.methods().includes('tools/call'));
     server.notify('notifications/progress', { progressToken: server.received.at(-1)!.id, progress: 1 });
@@ -194,6 +194,7 @@ describe('hostile messages', () => {
     });
     const error = await rejection(makeFactory().create('s', http(server.url)).connect());
     expect(error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
+    // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
     expect(error.message).not.toMatch(/[\u0000-\u001F]/u);
     expect(JSON.stringify((error as unknown as { details: unknown }).details)).not.toContain('\\u001b');
   });

@@ -9,12 +9,16 @@ const example = join(root, 'examples/library/main.ts');
 
 describe('examples/library', () => {
   it('runs, and everything is as it says', async () => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', example], { cwd: root });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', example], {
+      cwd: root,
+    });
     expect(stdout).toMatch(/all as expected\n$/u);
   });
 
   it('is what the README shows', () => {
-    const snippet = /--- begin of the snippet ---\n([^]*?)\/\/ --- end/u.exec(readFileSync(example, 'utf8'))?.[1];
+    const snippet = /--- begin of the snippet ---\n([^]*?)\/\/ --- end/u.exec(
+      readFileSync(example, 'utf8'),
+    )?.[1];
     expect(snippet).toBeDefined();
     expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(snippet!.trim());
   });

@@ -67,16 +67,13 @@ describe.each(['legacy', 'modern'] as const)('JSON-RPC faults, %s era', (era) =>
     expect(await rejection(client.callTool('echo'))).toMatchObject({ name: 'RemoteError', code: -32000 });
   });
 
-  it.each(['[]', '"text"', '7'])(
-    'F-052 a result that is no object (%s) is a typed error',
-    async (result) => {
-      const client = await connected({ era, on: { 'tools/call': [`result:${result}`] } });
-      expect(await rejection(client.callTool('echo'))).toMatchObject({
-        code: 'INVALID_RESULT',
-        delivered: 'yes',
-      });
-    },
-  );
+  it.each(['[]', '"text"', '7'])('F-052 a result that is no object (%s) is a typed error', async (result) => {
+    const client = await connected({ era, on: { 'tools/call': [`result:${result}`] } });
+    expect(await rejection(client.callTool('echo'))).toMatchObject({
+      code: 'INVALID_RESULT',
+      delivered: 'yes',
+    });
+  });
 
   it('F-053 keys such as __proto__ stay data', async () => {
     const hostile =

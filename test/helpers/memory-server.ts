@@ -19,7 +19,7 @@ export class MemoryServer {
   readonly silent: Set<string> = new Set();
   readonly received: Message[] = [];
   connections = 0;
-  #links: Set<MemoryLink> = new Set();
+  readonly #links: Set<MemoryLink> = new Set();
 
   readonly peer: MemoryPeer = (link) => {
     this.connections++;

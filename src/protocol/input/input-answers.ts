@@ -30,18 +30,6 @@ export class InputRefusal extends Error {
   }
 }
 
-/** Methods by which a server may ask for input. */
-const INPUT_METHODS: ReadonlySet<string> = new Set([
-  'elicitation/create',
-  'sampling/createMessage',
-  'roots/list',
-]);
-
-/** True for a method that {@link answerInput} knows. */
-export function isInputMethod(method: string): boolean {
-  return INPUT_METHODS.has(method);
-}
-
 /**
  * Lets the handlers answer one request for input. The result is what goes on the wire.
  * @throws InputRefusal whatever goes wrong
