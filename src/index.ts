@@ -12,6 +12,10 @@ export type { ConnectionState, ConnectionStateName } from './client/connection-m
 export type { ConnectionMetadata, ConnectionResult } from './client/connection-result.ts';
 export { McpClient } from './client/mcp-client.ts';
 export type { Subscription, SubscriptionEvent, SubscriptionFilter } from './client/subscription.ts';
+export type { StoredTask } from './client/tasks/stored-task.ts';
+export type { TaskEvents, TaskHandle } from './client/tasks/task-handle.ts';
+export type { TaskCallOptions, TaskOptions } from './client/tasks/task-options.ts';
+export type { TaskOutcome } from './client/tasks/task-outcome.ts';
 export type { ServerEntry, SignalboxSettings } from './config/entry.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
@@ -30,6 +34,7 @@ export { InputRefusal } from './protocol/input/input-answers.ts';
 export type * from './protocol/input/input-handlers.ts';
 export type * from './protocol/mcp-types.ts';
 export { type EraCache, MemoryEraCache } from './protocol/negotiation/era-cache.ts';
+export type { TaskSnapshot, TaskStatus } from './protocol/tasks/task-snapshot.ts';
 export { LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol/versions.ts';
 export type {
   CatalogPrompt,

@@ -1,6 +1,8 @@
 import type { Timer } from '../core/clock.ts';
 import { type Deferred, deferred } from '../core/deferred.ts';
 import { RemoteError, SignalboxError } from '../core/errors.ts';
+import type { Era } from '../protocol/eras/era.ts';
+import type { Session } from '../protocol/session/session.ts';
 import { fullJitter } from '../resilience/backoff.ts';
 import { isObject, type Params } from '../wire/json-rpc.ts';
 import type { Caller } from './caller.ts';
@@ -22,6 +24,8 @@ export interface ListenStreamOptions {
   readonly environment: ClientEnvironment;
   readonly caller: Caller;
   readonly filter: SubscriptionFilter;
+  /** How the request is dressed, where not by the era of its session. */
+  readonly era?: ((session: Session) => Era | undefined) | undefined;
   readonly listener: (event: SubscriptionEvent) => void;
 }
 
@@ -107,6 +111,7 @@ export class ListenStream {
             if (epoch === this.#epoch) this.#onNotification(method, params, abort, first);
           },
         },
+        this.#options.era?.(session),
       );
     } catch (error) {
       end = error as Error;

@@ -3,7 +3,7 @@ import type { ParsedEntry } from '../config/parse-entry.ts';
 import { type ResolvedSettings, resolveSettings } from '../config/settings.ts';
 import { type Disposer, disposer, Emitter } from '../core/emitter.ts';
 import { RemoteError, SignalboxError } from '../core/errors.ts';
-import type { EraName } from '../protocol/eras/era.ts';
+import type { Era, EraName } from '../protocol/eras/era.ts';
 import { ModernEra } from '../protocol/eras/modern-era.ts';
 import type { InputHandlers } from '../protocol/input/input-handlers.ts';
 import type {
@@ -18,7 +18,9 @@ import type {
   ServerCapabilities,
   Tool,
 } from '../protocol/mcp-types.ts';
+import type { Session } from '../protocol/session/session.ts';
 import type { WireCounters } from '../protocol/session/wire-counters.ts';
+import { tasksEraOf } from '../protocol/tasks/tasks-era.ts';
 import type { TransportDiagnostics } from '../transports/transport.ts';
 import { isObject, type Params } from '../wire/json-rpc.ts';
 import type { CallOptions } from './call-options.ts';
@@ -36,7 +38,11 @@ import { ResponseCache } from './response-cache.ts';
 import { ServerNotifications } from './server-notifications.ts';
 import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
 import { Subscriptions } from './subscriptions.ts';
+import type { StoredTask } from './tasks/stored-task.ts';
+import type { TaskHandle } from './tasks/task-handle.ts';
+import type { TaskCallOptions } from './tasks/task-options.ts';
 import { ToolBook } from './tool-book.ts';
+import { ToolCaller, type ToolCallOptions } from './tool-caller.ts';
 import { UrlElicitations } from './url-elicitations.ts';
 
 /** How long calls in flight may go on when the client is disconnected, in ms. */
@@ -63,11 +69,13 @@ export class McpClient implements AsyncDisposable {
   readonly #caller: Caller;
   readonly #cache: ResponseCache;
   readonly #book: ToolBook = new ToolBook();
-  readonly #outputs: OutputCheck;
   readonly #catalog: CatalogReader;
   readonly #subscriptions: Subscriptions;
+  readonly #tools: ToolCaller;
   #lastEstablished: Established | undefined;
   #logLevel: LogLevel | undefined;
+  /** Calls of {@link reconnect} that are under way. */
+  #reconnections = 0;
 
   /** @internal use `ClientFactory.create` */
   constructor(parsed: ParsedEntry, environment: ClientEnvironment) {
@@ -80,7 +88,6 @@ export class McpClient implements AsyncDisposable {
     this.#events = new Emitter(logger);
     this.#stats = new ClientStats(clock);
     this.#cache = new ResponseCache(clock);
-    this.#outputs = new OutputCheck(name, (message) => this.#warn(message));
     this.#desk = new InputDesk(name, environment.identity);
     const urlElicitations = new UrlElicitations(name, this.#desk, clock);
     const notifications = new ServerNotifications({
@@ -88,6 +95,7 @@ export class McpClient implements AsyncDisposable {
       cache: this.#cache,
       urlElicitations,
       subscriptions: () => this.#subscriptions,
+      tasks: () => this.#tools.tasks,
     });
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => notifications.handle(method, params),
@@ -120,11 +128,24 @@ export class McpClient implements AsyncDisposable {
       mirrorsParams: () => this.#mirrorsParams,
       warn: (message) => this.#warn(message),
     });
+    const tasksEra = (session: Session): Era | undefined =>
+      tasksEraOf(session.era, this.#desk.identity, this.#logLevel);
+    const shared = { name, environment, caller: this.#caller, tasksEra };
     this.#subscriptions = new Subscriptions({
-      name,
-      environment,
-      caller: this.#caller,
+      ...shared,
       notified: (event) => notifications.subscribed(event),
+    });
+    this.#tools = new ToolCaller({
+      ...shared,
+      desk: this.#desk,
+      subscriptions: this.#subscriptions,
+      settings: this.settings,
+      book: this.#book,
+      outputs: new OutputCheck(name, (message) => this.#warn(message)),
+      protocolVersion: () => this.protocolVersion,
+      capabilities: () => this.capabilities,
+      learnTools: (options) => this.#catalog.tools(options),
+      isComingBack: () => this.#reconnections > 0,
     });
   }
 
@@ -171,8 +192,13 @@ export class McpClient implements AsyncDisposable {
 
   /** Drops the connection, if any, and connects anew. Earlier failures no longer count. */
   async reconnect(options: { readonly signal?: AbortSignal } = {}): Promise<ConnectionResult> {
-    const established = await this.#connection.reconnect(options.signal);
-    return { success: true, error: undefined, metadata: this.#metadata(established) };
+    this.#reconnections++;
+    try {
+      const established = await this.#connection.reconnect(options.signal);
+      return { success: true, error: undefined, metadata: this.#metadata(established) };
+    } finally {
+      this.#reconnections--;
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -244,17 +270,35 @@ export class McpClient implements AsyncDisposable {
    * Calls a tool once. It is never called a second time unless the first call provably was not executed. A tool that
    * fails by itself resolves with `isError: true`.
    */
-  async callTool(
+  callTool(
+    name: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: CallOptions & { readonly task?: undefined },
+  ): Promise<CallToolResult>;
+  /**
+   * Calls a tool as a task: resolves as soon as the server has made one, with a handle that waits for the result, can
+   * be stored and be resumed. Where server or tool makes no tasks it resolves with a handle that is completed.
+   */
+  callTool(
+    name: string,
+    args: Readonly<Record<string, unknown>>,
+    options: TaskCallOptions,
+  ): Promise<TaskHandle>;
+  callTool(
     name: string,
     args: Readonly<Record<string, unknown>> = {},
-    options: CallOptions = {},
-  ): Promise<CallToolResult> {
-    const result = await this.request('tools/call', { name, arguments: args }, options);
-    if (!Array.isArray(result['content'])) throw this.#invalid('tools/call', 'it has no array "content"');
-    const answer = result as unknown as CallToolResult;
-    const mode = options.validate ?? this.settings.validate;
-    if (mode !== 'off') await this.#outputs.check(this.#book.find(name), answer, mode);
-    return answer;
+    options: ToolCallOptions = {},
+  ): Promise<CallToolResult | TaskHandle> {
+    return this.#tools.call(name, args, options);
+  }
+
+  /**
+   * Goes on with a task that was stored as JSON, here or in another process. Nothing is sent until somebody waits for
+   * it.
+   * @throws SignalboxError INVALID_ARGUMENT if it is no task, or one of another server
+   */
+  resumeTask(stored: StoredTask): TaskHandle {
+    return this.#tools.tasks.resume(stored);
   }
 
   async readResource(uri: string, options: CallOptions = {}): Promise<ReadResourceResult> {
@@ -442,13 +486,17 @@ export class McpClient implements AsyncDisposable {
     };
     this.#environment.logger.debug('the connection changed its state', fields);
     if (to.kind === 'connected') this.#renew();
-    if (to.kind === 'disconnected') this.#subscriptions.close();
+    if (to.kind === 'disconnected') {
+      this.#subscriptions.close();
+      this.#tools.tasks.disconnected();
+    }
     this.#events.emit('state', change);
   }
 
   /** A connection stands, perhaps not the first: what was set up on the one before is set up again. */
   #renew(): void {
     this.#subscriptions.connected();
+    this.#tools.tasks.connected();
     if (this.#logLevel !== undefined && this.era === 'legacy') {
       this.#sendLogLevel().catch((error: unknown) => {
         this.#warn(`the log level could not be set again: ${(error as Error).message}`);

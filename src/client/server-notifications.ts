@@ -5,6 +5,7 @@ import type { ResponseCache } from './response-cache.ts';
 import type { SubscriptionEvent } from './subscription.ts';
 import { changeOf, type ListChange } from './subscription-event.ts';
 import type { Subscriptions } from './subscriptions.ts';
+import type { Tasks } from './tasks/tasks.ts';
 import type { UrlElicitations } from './url-elicitations.ts';
 
 const LEVELS: ReadonlySet<unknown> = new Set([
@@ -30,6 +31,7 @@ export interface ServerNotificationsOptions {
   readonly cache: ResponseCache;
   readonly urlElicitations: UrlElicitations;
   readonly subscriptions: () => Subscriptions;
+  readonly tasks: () => Tasks;
 }
 
 /** Brings what a server tells to everybody it concerns: cache, subscribers, listeners. */
@@ -51,6 +53,8 @@ export class ServerNotifications {
       this.#options.cache.forgetResource(uri);
     } else if (method === 'notifications/elicitation/complete') {
       urlElicitations.completed(params['elicitationId']);
+    } else if (method === 'notifications/tasks/status') {
+      this.#options.tasks().notified(params);
     } else if (method === 'notifications/message' && LEVELS.has(level)) {
       const { logger, data } = params;
       events.emit('log', {

@@ -1,4 +1,6 @@
 import type { Logger } from '../core/log.ts';
+import type { Era } from '../protocol/eras/era.ts';
+import type { Session } from '../protocol/session/session.ts';
 import type { Params } from '../wire/json-rpc.ts';
 import type { Caller } from './caller.ts';
 import type { ClientEnvironment } from './connector.ts';
@@ -11,6 +13,8 @@ export interface SubscriptionsOptions {
   readonly name: string;
   readonly environment: ClientEnvironment;
   readonly caller: Caller;
+  /** How a request that is prepared for tasks is dressed: the only one that may name tasks. */
+  readonly tasksEra: (session: Session) => Era | undefined;
   /** Hears every event of every subscription, before its listener does. */
   readonly notified: (event: SubscriptionEvent) => void;
 }
@@ -77,8 +81,9 @@ export class Subscriptions {
     filter: SubscriptionFilter,
     listener: (event: SubscriptionEvent) => void,
   ): Promise<Subscription> {
-    const { name, environment, caller } = this.#options;
-    const stream = new ListenStream({ name, environment, caller, filter, listener });
+    const { name, environment, caller, tasksEra } = this.#options;
+    const era = filter.taskIds === undefined ? undefined : tasksEra;
+    const stream = new ListenStream({ name, environment, caller, filter, era, listener });
     this.#streams.add(stream);
     try {
       await stream.open();

@@ -43,7 +43,7 @@ export class LegacyTask implements TaskProtocol {
   async outcome({ status }: TaskSnapshot, signal: AbortSignal): Promise<TaskOutcome> {
     if (status === 'cancelled') return { kind: 'cancelled' };
     try {
-      return this.#resultOf(await this.#request('tasks/result', signal));
+      return await this.#resultOf(await this.#request('tasks/result', signal));
     } catch (error) {
       if (status !== 'failed' || !(error instanceof RemoteError)) throw error;
       const { code, remoteMessage: message, data } = error;
@@ -56,7 +56,7 @@ export class LegacyTask implements TaskProtocol {
     this.#isWaiting = true;
     const { requests, id } = this.#options;
     try {
-      return this.#resultOf(await requests.waitFor('tasks/result', { taskId: id }, signal));
+      return await this.#resultOf(await requests.waitFor('tasks/result', { taskId: id }, signal));
     } catch (error) {
       // The task may have failed with it: the next look tells.
       if (error instanceof RemoteError && ++this.#refusals < MAX_REFUSALS) return undefined;
@@ -71,9 +71,8 @@ export class LegacyTask implements TaskProtocol {
     return task?.id === this.#options.id ? task : undefined;
   }
 
-  #resultOf(result: Record<string, unknown>): TaskOutcome {
-    const { tool, readResult } = this.#options;
-    return { kind: 'result', result: readResult(tool, result) };
+  async #resultOf(result: Record<string, unknown>): Promise<TaskOutcome> {
+    return { kind: 'result', result: await this.#options.readResult(result) };
   }
 
   #request(method: string, signal: AbortSignal | undefined): Promise<Record<string, unknown>> {

@@ -1,18 +1,19 @@
 import { SignalboxError } from '../../core/errors.ts';
+import type { CallToolResult } from '../../protocol/mcp-types.ts';
 import { readTask, type TaskSnapshot } from '../../protocol/tasks/task-snapshot.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import type { TaskInputs } from './task-inputs.ts';
 import { isErrorObject, type TaskOutcome } from './task-outcome.ts';
-import type { TaskProtocol, ToolResultReader } from './task-protocol.ts';
+import type { TaskProtocol } from './task-protocol.ts';
 import type { TaskRequests } from './task-requests.ts';
 
 /** What the protocol of one task works with, in either era. */
 export interface TaskProtocolOptions {
   readonly server: string;
   readonly id: string;
-  readonly tool: string;
   readonly requests: TaskRequests;
-  readonly readResult: ToolResultReader;
+  /** Checks what the tool has answered. @throws SignalboxError INVALID_RESULT */
+  readonly readResult: (result: Record<string, unknown>) => Promise<CallToolResult>;
 }
 
 /** A task of the extension `io.modelcontextprotocol/tasks`: one question tells everything about it. */
@@ -39,13 +40,10 @@ export class ModernTask implements TaskProtocol {
     await this.#request('tasks/cancel', {}, signal);
   }
 
-  outcome({ status, result, error }: TaskSnapshot): Promise<TaskOutcome | undefined> {
-    const { tool, readResult } = this.#options;
-    return Promise.resolve().then(() => {
-      if (status === 'cancelled') return { kind: 'cancelled' };
-      if (status === 'failed') return isErrorObject(error) ? { kind: 'error', error } : undefined;
-      return isObject(result) ? { kind: 'result', result: readResult(tool, result) } : undefined;
-    });
+  async outcome({ status, result, error }: TaskSnapshot): Promise<TaskOutcome | undefined> {
+    if (status === 'cancelled') return { kind: 'cancelled' };
+    if (status === 'failed') return isErrorObject(error) ? { kind: 'error', error } : undefined;
+    return isObject(result) ? { kind: 'result', result: await this.#options.readResult(result) } : undefined;
   }
 
   async giveInput({ inputRequests }: TaskSnapshot, signal: AbortSignal): Promise<undefined> {

@@ -40,8 +40,9 @@ export interface StoredTask {
  * @throws SignalboxError INVALID_ARGUMENT if it is no task, or one of another server
  */
 export function readStoredTask(value: unknown, server: string): StoredTask {
-  const problem = isObject(value) ? problemOf(value, server) : 'it is not an object';
-  if (problem === undefined) return value as unknown as StoredTask;
+  const stored: object = isObject(value) ? value : {};
+  const problem = problemOf(stored as Record<string, unknown>, server);
+  if (problem === undefined) return stored as StoredTask;
   throw new SignalboxError('INVALID_ARGUMENT', `this is no task that can be resumed here: ${problem}`, {
     server,
   });

@@ -1,9 +1,14 @@
 import type { CallToolResult } from '../../protocol/mcp-types.ts';
 import type { TaskSnapshot } from '../../protocol/tasks/task-snapshot.ts';
+import type { CallOptions } from '../call-options.ts';
 import type { TaskOutcome } from './task-outcome.ts';
 
 /** Checks what a tool has answered. @throws SignalboxError INVALID_RESULT */
-export type ToolResultReader = (tool: string, result: Record<string, unknown>) => CallToolResult;
+export type ToolResultReader = (
+  tool: string,
+  result: Record<string, unknown>,
+  options: Pick<CallOptions, 'validate'>,
+) => Promise<CallToolResult>;
 
 /** How one task is worked with: what its era does in its own way. */
 export interface TaskProtocol {

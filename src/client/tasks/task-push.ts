@@ -38,7 +38,9 @@ export interface TaskPushOptions {
  */
 export class TaskPush {
   readonly #options: TaskPushOptions;
-  #attempt = 0;
+  #isTried = false;
+  /** Which subscription the callbacks belong to: those of an older one are void. */
+  #epoch = 0;
   #hasPlace = false;
   #subscription: Subscription | undefined;
 
@@ -53,32 +55,34 @@ export class TaskPush {
 
   /** Begins, unless it was tried already. */
   start(): void {
-    if (this.#attempt % 2 === 1 || !this.#options.places.take()) return;
+    if (this.#isTried || !this.#options.places.take()) return;
+    this.#isTried = true;
     this.#hasPlace = true;
-    void this.#subscribe(++this.#attempt);
+    void this.#subscribe(++this.#epoch);
   }
 
   /** Ends it; {@link start} may try again. */
   stop(): void {
-    if (this.#attempt % 2 === 1) this.#attempt++;
+    this.#epoch++;
+    this.#isTried = false;
     void this.#subscription?.close();
     this.#subscription = undefined;
     this.#leave();
   }
 
-  async #subscribe(attempt: number): Promise<void> {
+  async #subscribe(epoch: number): Promise<void> {
     const { id, subscribe } = this.#options;
     try {
       const subscription = await subscribe({ taskIds: [id] }, (event) => {
-        if (attempt === this.#attempt) this.#on(event);
+        if (epoch === this.#epoch) this.#on(event);
       });
       const isHonored = subscription.honored.taskIds?.includes(id) === true;
-      if (attempt === this.#attempt && isHonored) this.#subscription = subscription;
+      if (epoch === this.#epoch && isHonored) this.#subscription = subscription;
       else await subscription.close();
     } catch {
       // The server does not push: polling is enough.
     }
-    if (attempt === this.#attempt && this.#subscription === undefined) this.#leave();
+    if (epoch === this.#epoch && this.#subscription === undefined) this.#leave();
   }
 
   #on(event: SubscriptionEvent): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { EraName } from '../../protocol/eras/era.ts';
-import { isFinal, type TaskSnapshot, type TaskStatus } from '../../protocol/tasks/task-snapshot.ts';
+import { isFinal, type TaskSnapshot } from '../../protocol/tasks/task-snapshot.ts';
 import type { StoredTask } from './stored-task.ts';
 import type { TaskOutcome } from './task-outcome.ts';
 
@@ -74,25 +74,20 @@ export class TaskRecord {
   }
 
   /**
-   * Takes note of news. What comes too late is dropped: nothing follows a final status, and a notification may be
-   * older than an answer.
+   * Takes note of news. Nothing follows a final status.
+   * @param isPushed the server told it unasked: it may be older than what is known
    * @returns whether status or message have changed
    */
-  accept(news: TaskSnapshot): boolean {
+  accept(news: TaskSnapshot, isPushed: boolean = false): boolean {
     const old = this.#snapshot;
     if (this.isFinal && news.status !== old.status) return false;
-    if (Date.parse(news.lastUpdatedAt) < Date.parse(old.lastUpdatedAt)) return false;
+    if (isPushed && Date.parse(news.lastUpdatedAt) < Date.parse(old.lastUpdatedAt)) return false;
     this.#snapshot = {
       ...news,
       createdAt: news.createdAt === '' ? old.createdAt : news.createdAt,
       pollIntervalMs: news.pollIntervalMs ?? old.pollIntervalMs,
     };
     return news.status !== old.status || news.statusMessage !== old.statusMessage;
-  }
-
-  /** The outcome is known before the status was: it is this one. @returns whether that is news */
-  conclude(status: TaskStatus): boolean {
-    return !this.isFinal && this.accept({ ...this.#snapshot, status });
   }
 
   toJSON(): StoredTask {

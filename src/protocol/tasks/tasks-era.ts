@@ -1,4 +1,5 @@
 import type { Params } from '../../wire/json-rpc.ts';
+import type { Era } from '../eras/era.ts';
 import { ModernEra } from '../eras/modern-era.ts';
 import { encodeHeaderValue } from '../header-value.ts';
 import type { ClientIdentity } from '../mcp-types.ts';
@@ -16,7 +17,7 @@ const TASK_METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 
  * The modern era for requests that are prepared for tasks. No other request may declare the extension: a server may
  * answer whatever declares it with a task.
  */
-export class TasksEra extends ModernEra {
+class TasksEra extends ModernEra {
   constructor(protocolVersion: string, identity: ClientIdentity, logLevel?: string) {
     super(protocolVersion, declaringTasks(identity), logLevel);
   }
@@ -27,6 +28,15 @@ export class TasksEra extends ModernEra {
     if (typeof taskId !== 'string' || !TASK_METHODS.has(method)) return headers;
     return { ...headers, 'mcp-name': encodeHeaderValue(taskId) };
   }
+}
+
+/** An era for requests that are prepared for tasks: only the modern one differs. */
+export function tasksEraOf(
+  era: Era | undefined,
+  identity: ClientIdentity,
+  logLevel: string | undefined,
+): Era | undefined {
+  return era?.name === 'modern' ? new TasksEra(era.protocolVersion, identity, logLevel) : era;
 }
 
 function declaringTasks({ info, capabilities }: ClientIdentity): ClientIdentity {

@@ -1,0 +1,185 @@
+import { SignalboxError } from '../../core/errors.ts';
+import type { Era } from '../../protocol/eras/era.ts';
+import type { CallToolResult, ServerCapabilities, Tool } from '../../protocol/mcp-types.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import { offersTaskCancel } from '../../protocol/tasks/core-tasks.ts';
+import type { CallOptions } from '../call-options.ts';
+import type { Caller } from '../caller.ts';
+import type { ClientEnvironment } from '../connector.ts';
+import type { InputDesk } from '../input-desk.ts';
+import type { Subscriptions } from '../subscriptions.ts';
+import { LegacyTask } from './legacy-task.ts';
+import type { LiveTask } from './live-task.ts';
+import { ModernTask } from './modern-task.ts';
+import { readStoredTask } from './stored-task.ts';
+import { TaskCalls } from './task-calls.ts';
+import { TaskHandle } from './task-handle.ts';
+import { TaskInputs } from './task-inputs.ts';
+import type { TaskCallOptions } from './task-options.ts';
+import type { TaskProtocol, ToolResultReader } from './task-protocol.ts';
+import { PushPlaces, TaskPush } from './task-push.ts';
+import { TaskRecord } from './task-record.ts';
+import { TaskRequests } from './task-requests.ts';
+import { TaskWatch } from './task-watch.ts';
+
+/** What {@link Tasks} works with. */
+export interface TasksOptions {
+  readonly name: string;
+  readonly environment: ClientEnvironment;
+  readonly caller: Caller;
+  readonly desk: InputDesk;
+  readonly subscriptions: Subscriptions;
+  /** In ms. */
+  readonly timeouts: { readonly request: number; readonly total: number };
+  readonly readResult: ToolResultReader;
+  readonly tasksEra: (session: Session) => Era | undefined;
+  /** Of the present or last connection. */
+  readonly protocolVersion: () => string | undefined;
+  readonly capabilities: () => ServerCapabilities | undefined;
+  readonly findTool: (name: string) => Tool | undefined;
+  readonly learnTools: (options: CallOptions) => Promise<unknown>;
+  /** Whether the client is being disconnected only to be connected again. */
+  readonly isComingBack: () => boolean;
+}
+
+/** The tasks of one client: makes them, resumes them, and brings news to those that are followed. */
+export class Tasks {
+  readonly #options: TasksOptions;
+  readonly #requests: TaskRequests;
+  readonly #calls: TaskCalls;
+  readonly #places = new PushPlaces();
+  readonly #followed: Map<TaskHandle, TaskWatch> = new Map();
+
+  constructor(options: TasksOptions) {
+    const { name: server, environment, timeouts, ...shared } = options;
+    this.#options = options;
+    this.#requests = new TaskRequests({ ...shared, server, timeoutMs: timeouts.request });
+    const more = { server, clock: environment.clock, requests: this.#requests, timeoutMs: timeouts.request };
+    this.#calls = new TaskCalls({ ...shared, ...more });
+  }
+
+  /** Calls a tool as a task, where server and tool allow it; otherwise the handle is completed already. */
+  async start(
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    options: TaskCallOptions,
+  ): Promise<TaskHandle> {
+    return this.#handle(await this.#calls.call(tool, args, options), { validate: options.validate }, true);
+  }
+
+  /** Whether the tool can only be called as a task: a legacy server refuses anything else. */
+  mustBeTask(tool: string): boolean {
+    return this.#calls.supportOf(tool, this.#options.protocolVersion()) === 'required';
+  }
+
+  /** An ordinary call of a tool that can only be called as a task. Whoever gives it up cancels the task. */
+  async callThrough(
+    tool: string,
+    args: Readonly<Record<string, unknown>>,
+    options: CallOptions,
+  ): Promise<CallToolResult> {
+    const { environment, timeouts, name } = this.#options;
+    const totalMs = options.totalTimeoutMs ?? timeouts.total;
+    const over = new AbortController();
+    const timer = environment.clock.setTimeout(() => {
+      const message = `the task of ${tool.slice(0, 128)} did not end within ${Math.round(totalMs)} ms`;
+      over.abort(new SignalboxError('REQUEST_TIMEOUT', message, { server: name, delivered: 'unknown' }));
+    }, totalMs);
+    const signal =
+      options.signal === undefined ? over.signal : AbortSignal.any([options.signal, over.signal]);
+    try {
+      const handle = await this.start(tool, args, { ...options, signal, task: true });
+      return await handle.result({ signal }).catch((error: unknown) => {
+        // Nobody else knows of the task; that it cannot be cancelled helps nobody either.
+        if (signal.aborted) handle.cancel().catch(() => undefined);
+        throw error;
+      });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** @throws SignalboxError INVALID_ARGUMENT */
+  resume(stored: unknown): TaskHandle {
+    const { name, environment } = this.#options;
+    const checked = readStoredTask(stored, name);
+    // Two that follow one task would ask people everything twice.
+    const present = [...this.#followed.keys()].find(({ id }) => id !== undefined && id === checked.id);
+    return present ?? this.#handle(TaskRecord.restored(checked, environment.clock), {}, false);
+  }
+
+  /** `notifications/tasks/status` of a legacy server. */
+  notified(params: unknown): void {
+    for (const watch of [...this.#followed.values()]) watch.hear(params);
+  }
+
+  /** A connection stands, perhaps not the first: something may have been missed. */
+  connected(): void {
+    for (const watch of [...this.#followed.values()]) watch.hurry();
+  }
+
+  /** The client was disconnected on our side; its subscriptions are gone. */
+  disconnected(): void {
+    const { name, isComingBack } = this.#options;
+    const closed = new SignalboxError('CONNECTION_CLOSED', 'the client was disconnected', { server: name });
+    for (const watch of [...this.#followed.values()]) {
+      if (isComingBack()) watch.unsubscribed();
+      else watch.stop(closed);
+    }
+  }
+
+  #handle(record: TaskRecord, call: CallOptions, isFresh: boolean): TaskHandle {
+    return new TaskHandle({
+      record,
+      protocol: this.#protocol(record, call),
+      logger: this.#options.environment.logger,
+      isFresh,
+      newWatch: (task, isFreshNow) => this.#watch(task, isFreshNow),
+      followed: (handle, watch) => {
+        if (watch === undefined) this.#followed.delete(handle);
+        else this.#followed.set(handle, watch);
+      },
+    });
+  }
+
+  #protocol({ identity, answered }: TaskRecord, call: CallOptions): TaskProtocol {
+    const { desk, readResult, capabilities } = this.#options;
+    const { server, tool, id = '' } = identity;
+    const options = {
+      server,
+      id,
+      requests: this.#requests,
+      readResult: (result: Record<string, unknown>): Promise<CallToolResult> =>
+        readResult(tool, result, call),
+    };
+    return identity.era === 'modern'
+      ? new ModernTask(options, new TaskInputs(server, desk, answered))
+      : new LegacyTask(options, () => offersTaskCancel(capabilities()));
+  }
+
+  #watch(task: LiveTask, isFresh: boolean): TaskWatch {
+    const { environment, subscriptions, isComingBack } = this.#options;
+    const { era, id = '' } = task.record.identity;
+    const watch = new TaskWatch({
+      task,
+      isFresh,
+      clock: environment.clock,
+      random: environment.random,
+      isPassing: (error) => {
+        if (!SignalboxError.is(error)) return false;
+        return error.code === 'CONNECTION_CLOSED' ? isComingBack() : error.retryable;
+      },
+      push:
+        era === 'legacy'
+          ? undefined // it tells unasked, or not at all
+          : new TaskPush({
+              id,
+              places: this.#places,
+              subscribe: (filter, listener) => subscriptions.subscribe(filter, listener),
+              onTask: (params) => watch.hear(params),
+              onRenewed: () => watch.hurry(),
+            }),
+    });
+    return watch;
+  }
+}
