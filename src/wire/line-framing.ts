@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { ChunkList } from './chunk-list.ts';
 
 /** Why a line was not handed on as a message. */
 export type LineFault = 'invalid-utf8' | 'too-large';
@@ -17,9 +18,6 @@ export interface LineSink {
 const LF = 0x0a;
 const CR = 0x0d;
 const SAMPLE_BYTES = 200;
-/** So many small chunks are joined into one: a chunk costs some hundred bytes beside its content (F-035). */
-const JOIN_CHUNKS = 1024;
-
 /** True if a line can be a JSON-RPC message: an object, or a batch. `[INFO] started` is none (F-032). */
 export function beginsMessage(line: string): boolean {
   return line.charCodeAt(0) === 0x7b || /^\s*(?:\{|\[\s*[[{\]])/u.test(line);
@@ -32,10 +30,7 @@ export function beginsMessage(line: string): boolean {
 export class LineDecoder {
   readonly #sink: LineSink;
   readonly #maxLineBytes: number;
-  #chunks: Buffer[] = [];
-  /** How many at the end of the list have not been joined yet. */
-  #loose = 0;
-  #bytes = 0;
+  readonly #held: ChunkList = new ChunkList();
   #atStart = true;
   #dead = false;
 
@@ -53,43 +48,22 @@ export class LineDecoder {
         if (start < chunk.length) this.#hold(start === 0 ? chunk : chunk.subarray(start));
         return;
       }
-      this.#finish(chunk.subarray(start, end));
+      this.#deliver(this.#held.take(chunk.subarray(start, end)));
       start = end + 1;
     }
   }
 
   /** The stream has ended: a last line without line break counts (F-039). */
   end(): void {
-    if (!this.#dead && this.#bytes > 0) this.#finish(Buffer.alloc(0));
+    if (!this.#dead && this.#held.bytes > 0) this.#deliver(this.#held.take(Buffer.alloc(0)));
     this.#dead = true;
-    this.#chunks = [];
+    this.#held.clear();
   }
 
   #hold(part: Buffer): void {
-    this.#bytes += part.length;
     // One byte more than a line may have: it can be the CR of its line break.
-    if (this.#bytes > this.#maxLineBytes + 1) {
-      this.#tooLarge();
-      return;
-    }
-    this.#chunks.push(part);
-    this.#loose++;
-    if (this.#loose === JOIN_CHUNKS) {
-      this.#chunks.push(Buffer.concat(this.#chunks.splice(-JOIN_CHUNKS)));
-      this.#loose = 0;
-    }
-  }
-
-  #finish(last: Buffer): void {
-    let line = last;
-    if (this.#chunks.length > 0) {
-      this.#chunks.push(last);
-      line = Buffer.concat(this.#chunks, this.#bytes + last.length);
-      this.#chunks = [];
-      this.#loose = 0;
-      this.#bytes = 0;
-    }
-    this.#deliver(line);
+    if (this.#held.bytes + part.length > this.#maxLineBytes + 1) this.#tooLarge();
+    else this.#held.push(part);
   }
 
   #deliver(line: Buffer): void {
@@ -115,8 +89,7 @@ export class LineDecoder {
 
   #tooLarge(): void {
     this.#dead = true;
-    this.#chunks = [];
-    this.#bytes = 0;
+    this.#held.clear();
     this.#sink.fault('too-large', '');
   }
 }

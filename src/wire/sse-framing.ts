@@ -1,3 +1,5 @@
+import { ChunkList } from './chunk-list.ts';
+
 /** One event of a server-sent event stream. */
 export interface SseEvent {
   /** `message` unless the stream says otherwise. */
@@ -22,9 +24,6 @@ export interface SseSink {
 const LF = 0x0a;
 const CR = 0x0d;
 const MAX_EVENT_ID_LENGTH = 1024;
-/** So many small chunks are joined into one: a chunk costs some hundred bytes beside its content (F-108). */
-const JOIN_CHUNKS = 1024;
-
 /**
  * Parses `text/event-stream` as the WHATWG standard has it (line breaks CR, LF or CRLF cut anywhere, BOM, comments),
  * within bounds: one event never holds more than `maxEventBytes` (F-099, F-108).
@@ -32,10 +31,7 @@ const JOIN_CHUNKS = 1024;
 export class SseDecoder {
   readonly #sink: SseSink;
   readonly #maxEventBytes: number;
-  #chunks: Buffer[] = [];
-  /** How many at the end of the list have not been joined yet. */
-  #loose = 0;
-  #held = 0;
+  readonly #held: ChunkList = new ChunkList();
   #data: string[] = [];
   #dataBytes = 0;
   #event = '';
@@ -82,28 +78,12 @@ export class SseDecoder {
   }
 
   #hold(part: Buffer): void {
-    this.#held += part.length;
-    if (this.#held + this.#dataBytes > this.#maxEventBytes) {
-      this.#fail();
-      return;
-    }
-    this.#chunks.push(part);
-    this.#loose++;
-    if (this.#loose === JOIN_CHUNKS) {
-      this.#chunks.push(Buffer.concat(this.#chunks.splice(-JOIN_CHUNKS)));
-      this.#loose = 0;
-    }
+    if (this.#held.bytes + part.length + this.#dataBytes > this.#maxEventBytes) this.#fail();
+    else this.#held.push(part);
   }
 
   #line(last: Buffer): void {
-    let line = last;
-    if (this.#chunks.length > 0) {
-      this.#chunks.push(last);
-      line = Buffer.concat(this.#chunks, this.#held + last.length);
-      this.#chunks = [];
-      this.#loose = 0;
-      this.#held = 0;
-    }
+    const line = this.#held.take(last);
     if (line.length + this.#dataBytes > this.#maxEventBytes) {
       this.#fail();
       return;
@@ -161,7 +141,7 @@ export class SseDecoder {
 
   #fail(): void {
     this.#dead = true;
-    this.#chunks = [];
+    this.#held.clear();
     this.#data = [];
     this.#sink.tooLarge();
   }
