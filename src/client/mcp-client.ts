@@ -267,15 +267,6 @@ export class McpClient implements AsyncDisposable {
   }
 
   /**
-   * Calls a tool once. It is never called a second time unless the first call provably was not executed. A tool that
-   * fails by itself resolves with `isError: true`.
-   */
-  callTool(
-    name: string,
-    args?: Readonly<Record<string, unknown>>,
-    options?: CallOptions & { readonly task?: undefined },
-  ): Promise<CallToolResult>;
-  /**
    * Calls a tool as a task: resolves as soon as the server has made one, with a handle that waits for the result, can
    * be stored and be resumed. Where server or tool makes no tasks it resolves with a handle that is completed.
    */
@@ -284,6 +275,15 @@ export class McpClient implements AsyncDisposable {
     args: Readonly<Record<string, unknown>>,
     options: TaskCallOptions,
   ): Promise<TaskHandle>;
+  /**
+   * Calls a tool once. It is never called a second time unless the first call provably was not executed. A tool that
+   * fails by itself resolves with `isError: true`.
+   */
+  callTool(
+    name: string,
+    args?: Readonly<Record<string, unknown>>,
+    options?: CallOptions & { readonly task?: undefined },
+  ): Promise<CallToolResult>;
   callTool(
     name: string,
     args: Readonly<Record<string, unknown>> = {},
