@@ -25,10 +25,7 @@ export interface TaskHandleOptions {
   readonly record: TaskRecord;
   readonly protocol: TaskProtocol;
   readonly logger: Logger;
-  /** The server has just made it. */
-  readonly isFresh: boolean;
-  /** @param isFresh the server has just answered */
-  readonly newWatch: (task: LiveTask, isFresh: boolean) => TaskWatch;
+  readonly newWatch: (task: LiveTask) => TaskWatch;
   /** Told by whom the task is followed now; undefined: by nobody. */
   readonly followed: (handle: TaskHandle, watch: TaskWatch | undefined) => void;
 }
@@ -45,7 +42,6 @@ export class TaskHandle {
   readonly #task: LiveTask;
   #watch: TaskWatch | undefined;
   #watched: Promise<unknown> = Promise.resolve();
-  #isFresh: boolean;
   /** How many wait or listen. */
   #interest = 0;
 
@@ -53,7 +49,6 @@ export class TaskHandle {
   constructor(options: TaskHandleOptions) {
     this.#options = options;
     this.#record = options.record;
-    this.#isFresh = options.isFresh;
     this.#events = new Emitter(options.logger);
     this.#task = new LiveTask(options.record, options.protocol, () => {
       this.#events.emit('status', { status: this.status, statusMessage: this.statusMessage });
@@ -142,8 +137,7 @@ export class TaskHandle {
   #follow(): void {
     this.#interest++;
     if (this.#watch !== undefined || this.#record.outcome !== undefined) return;
-    const watch = this.#options.newWatch(this.#task, this.#isFresh);
-    this.#isFresh = false;
+    const watch = this.#options.newWatch(this.#task);
     this.#watch = watch;
     this.#options.followed(this, watch);
     this.#watched = watch.run().then(

@@ -23,6 +23,7 @@ export class TaskRecord {
   readonly #clock: Clock;
   /** When we learned of it, by the monotonic clock: the clocks of two machines are not compared. */
   readonly #receivedAt: number;
+  #heardAt: number;
   #snapshot: TaskSnapshot;
 
   /** @param ageMs how long ago we learned of it */
@@ -38,6 +39,7 @@ export class TaskRecord {
     this.#snapshot = snapshot;
     this.#clock = clock;
     this.#receivedAt = clock.now() - ageMs;
+    this.#heardAt = this.#receivedAt;
   }
 
   /** A call that was answered without a task, told as a task that is completed. */
@@ -55,6 +57,7 @@ export class TaskRecord {
     const snapshot = { ...NOTHING_KNOWN, ...known, id: id ?? '' };
     const ageMs = Math.max(0, clock.wallNow() - Date.parse(receivedAt));
     const record = new TaskRecord({ server, era, tool, id }, snapshot, clock, ageMs, answered);
+    record.#heardAt = Number.NEGATIVE_INFINITY;
     record.outcome = outcome;
     return record;
   }
@@ -65,6 +68,11 @@ export class TaskRecord {
 
   get isFinal(): boolean {
     return isFinal(this.#snapshot.status);
+  }
+
+  /** Time since the server last told how the task stands, in ms. */
+  get silenceMs(): number {
+    return this.#clock.now() - this.#heardAt;
   }
 
   /** Time until the server may forget the task, in ms; negative if that has passed, Infinity without limit. */
@@ -82,6 +90,7 @@ export class TaskRecord {
     const old = this.#snapshot;
     if (this.isFinal && news.status !== old.status) return false;
     if (isPushed && Date.parse(news.lastUpdatedAt) < Date.parse(old.lastUpdatedAt)) return false;
+    this.#heardAt = this.#clock.now();
     this.#snapshot = {
       ...news,
       createdAt: news.createdAt === '' ? old.createdAt : news.createdAt,

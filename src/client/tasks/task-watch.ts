@@ -22,8 +22,6 @@ export interface TaskWatchOptions {
   readonly random: Random;
   /** Whether a failed question is worth another one. */
   readonly isPassing: (error: unknown) => boolean;
-  /** The server has just answered: nothing new is to be expected at once. */
-  readonly isFresh: boolean;
 }
 
 /**
@@ -51,12 +49,13 @@ export class TaskWatch {
    * @throws SignalboxError, RemoteError: what is no outcome of the task, but ends the watch
    */
   async run(): Promise<TaskOutcome> {
-    const { random, push, isPassing, isFresh } = this.#options;
+    const { random, push, isPassing } = this.#options;
     const record = this.#record;
     const { signal } = this.#over;
     let failures = 0;
     const pace = (): number => pollDelay(record.snapshot.pollIntervalMs, push?.isOn === true, random);
-    let delayMs = isFresh && record.snapshot.status === 'working' ? pace() : 0;
+    // Where the server has just answered, nothing new is to be expected at once.
+    let delayMs = record.snapshot.status === 'working' ? pace() - record.silenceMs : 0;
     try {
       for (;;) {
         if (delayMs > 0) await this.#pause(Math.min(delayMs, Math.max(0, record.remainingMs)));

@@ -64,7 +64,7 @@ export class Tasks {
     args: Readonly<Record<string, unknown>>,
     options: TaskCallOptions,
   ): Promise<TaskHandle> {
-    return this.#handle(await this.#calls.call(tool, args, options), { validate: options.validate }, true);
+    return this.#handle(await this.#calls.call(tool, args, options), { validate: options.validate });
   }
 
   /** Whether the tool can only be called as a task: a legacy server refuses anything else. */
@@ -105,7 +105,7 @@ export class Tasks {
     const checked = readStoredTask(stored, name);
     // Two that follow one task would ask people everything twice.
     const present = [...this.#followed.keys()].find(({ id }) => id !== undefined && id === checked.id);
-    return present ?? this.#handle(TaskRecord.restored(checked, environment.clock), {}, false);
+    return present ?? this.#handle(TaskRecord.restored(checked, environment.clock), {});
   }
 
   /** `notifications/tasks/status` of a legacy server. */
@@ -128,13 +128,12 @@ export class Tasks {
     }
   }
 
-  #handle(record: TaskRecord, call: CallOptions, isFresh: boolean): TaskHandle {
+  #handle(record: TaskRecord, call: CallOptions): TaskHandle {
     return new TaskHandle({
       record,
       protocol: this.#protocol(record, call),
       logger: this.#options.environment.logger,
-      isFresh,
-      newWatch: (task, isFreshNow) => this.#watch(task, isFreshNow),
+      newWatch: (task) => this.#watch(task),
       followed: (handle, watch) => {
         if (watch === undefined) this.#followed.delete(handle);
         else this.#followed.set(handle, watch);
@@ -157,12 +156,11 @@ export class Tasks {
       : new LegacyTask(options, () => offersTaskCancel(capabilities()));
   }
 
-  #watch(task: LiveTask, isFresh: boolean): TaskWatch {
+  #watch(task: LiveTask): TaskWatch {
     const { environment, subscriptions, isComingBack } = this.#options;
     const { era, id = '' } = task.record.identity;
     const watch = new TaskWatch({
       task,
-      isFresh,
       clock: environment.clock,
       random: environment.random,
       isPassing: (error) => {
