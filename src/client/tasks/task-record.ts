@@ -23,23 +23,21 @@ export class TaskRecord {
   readonly #clock: Clock;
   /** When we learned of it, by the monotonic clock: the clocks of two machines are not compared. */
   readonly #receivedAt: number;
+  /** The same in words, for whoever resumes it. */
+  readonly #receivedAtText: string;
   #heardAt: number;
   #snapshot: TaskSnapshot;
 
-  /** @param ageMs how long ago we learned of it */
-  constructor(
-    identity: TaskIdentity,
-    snapshot: TaskSnapshot,
-    clock: Clock,
-    ageMs: number = 0,
-    answered: readonly string[] = [],
-  ) {
+  constructor(identity: TaskIdentity, snapshot: TaskSnapshot, clock: Clock, stored?: StoredTask) {
     this.identity = identity;
-    this.answered = new Set(answered);
+    this.answered = new Set(stored?.answered);
+    this.outcome = stored?.outcome;
     this.#snapshot = snapshot;
     this.#clock = clock;
-    this.#receivedAt = clock.now() - ageMs;
-    this.#heardAt = this.#receivedAt;
+    this.#receivedAtText = stored?.receivedAt ?? new Date(clock.wallNow()).toISOString();
+    const ageMs = stored === undefined ? 0 : clock.wallNow() - Date.parse(stored.receivedAt);
+    this.#receivedAt = clock.now() - Math.max(0, ageMs);
+    this.#heardAt = stored === undefined ? clock.now() : Number.NEGATIVE_INFINITY;
   }
 
   /** A call that was answered without a task, told as a task that is completed. */
@@ -51,15 +49,11 @@ export class TaskRecord {
   }
 
   static restored(stored: StoredTask, clock: Clock): TaskRecord {
-    const { server, era, tool, id, outcome, answered, receivedAt } = stored;
+    const { server, era, tool, id } = stored;
     const { status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs } = stored;
     const known = { status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs };
     const snapshot = { ...NOTHING_KNOWN, ...known, id: id ?? '' };
-    const ageMs = Math.max(0, clock.wallNow() - Date.parse(receivedAt));
-    const record = new TaskRecord({ server, era, tool, id }, snapshot, clock, ageMs, answered);
-    record.#heardAt = Number.NEGATIVE_INFINITY;
-    record.outcome = outcome;
-    return record;
+    return new TaskRecord({ server, era, tool, id }, snapshot, clock, stored);
   }
 
   get snapshot(): TaskSnapshot {
@@ -102,7 +96,6 @@ export class TaskRecord {
   toJSON(): StoredTask {
     const { server, era, tool, id } = this.identity;
     const { status, statusMessage, createdAt, lastUpdatedAt, ttlMs, pollIntervalMs } = this.#snapshot;
-    const ageMs = this.#clock.now() - this.#receivedAt;
     return {
       version: 1,
       server,
@@ -113,7 +106,7 @@ export class TaskRecord {
       ...(statusMessage === undefined ? {} : { statusMessage }),
       createdAt,
       lastUpdatedAt,
-      receivedAt: new Date(this.#clock.wallNow() - ageMs).toISOString(),
+      receivedAt: this.#receivedAtText,
       ttlMs,
       ...(pollIntervalMs === undefined ? {} : { pollIntervalMs }),
       answered: [...this.answered],
