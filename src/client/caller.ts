@@ -30,6 +30,8 @@ export interface CallExtras {
    * change, and may throw where it would be wrong to send it.
    */
   readonly era?: ((session: Session) => Era | undefined) | undefined;
+  /** The server asks for input, which the call then carries: its result is that of no other call. */
+  readonly onInputRequired?: (() => void) | undefined;
 }
 
 /** How each request of one call is made. */
@@ -93,6 +95,7 @@ export class Caller {
       result = await this.#recover(error, method, dressed, request, options, startedAt);
     }
     if (result['resultType'] !== 'input_required') return result;
+    extras.onInputRequired?.();
     return await this.#converse(method, dressed, request, result, startedAt + totalMs);
   }
 

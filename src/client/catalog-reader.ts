@@ -1,5 +1,5 @@
-import { RemoteError } from '../core/errors.ts';
-import type { Tool } from '../protocol/mcp-types.ts';
+import { RemoteError, SignalboxError } from '../core/errors.ts';
+import type { ReadResourceResult, Tool } from '../protocol/mcp-types.ts';
 import { JSON_RPC_ERROR, type Params } from '../wire/json-rpc.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
@@ -82,13 +82,34 @@ export class CatalogReader {
     }
   }
 
+  async read(uri: string, options: CallOptions): Promise<ReadResourceResult> {
+    const { caller, cache, name } = this.#options;
+    const method = 'resources/read';
+    const params = { uri };
+    const kept = options.cache === 'reload' ? undefined : cache.get(method, params);
+    if (kept !== undefined) return kept as unknown as ReadResourceResult;
+    const { turn } = cache;
+    let isOwn = false;
+    const onInputRequired = (): void => {
+      isOwn = true;
+    };
+    const result = await caller.request(method, params, options, { onInputRequired });
+    if (!Array.isArray(result['contents'])) {
+      const message = `the answer to ${method} is unusable: it has no array "contents"`;
+      throw new SignalboxError('INVALID_RESULT', message, { server: name, delivered: 'yes' });
+    }
+    if (!isOwn) cache.put(method, params, result, turn);
+    return result as unknown as ReadResourceResult;
+  }
+
   async #page(kind: ListKind, params: Params, options: CallOptions): Promise<Record<string, unknown>> {
     const { caller, cache } = this.#options;
     const kept = options.cache === 'reload' ? undefined : cache.get(kind.method, params);
     if (kept !== undefined) return kept;
     try {
+      const { turn } = cache;
       const page = await caller.request(kind.method, params, options);
-      cache.put(kind.method, params, page);
+      cache.put(kind.method, params, page, turn);
       return page;
     } catch (error) {
       // A cursor that is no longer valid makes a patchwork of the pages that are kept (2026-07-28, caching).

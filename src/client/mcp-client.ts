@@ -301,14 +301,8 @@ export class McpClient implements AsyncDisposable {
     return this.#tools.tasks.resume(stored);
   }
 
-  async readResource(uri: string, options: CallOptions = {}): Promise<ReadResourceResult> {
-    const params = { uri };
-    const kept = options.cache === 'reload' ? undefined : this.#cache.get('resources/read', params);
-    const result = kept ?? (await this.request('resources/read', params, options));
-    if (!Array.isArray(result['contents']))
-      throw this.#invalid('resources/read', 'it has no array "contents"');
-    this.#cache.put('resources/read', params, result);
-    return result as unknown as ReadResourceResult;
+  readResource(uri: string, options: CallOptions = {}): Promise<ReadResourceResult> {
+    return this.#catalog.read(uri, options);
   }
 
   async getPrompt(

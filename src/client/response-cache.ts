@@ -29,6 +29,7 @@ interface Entry {
 export class ResponseCache {
   readonly #clock: Clock;
   readonly #entries: Map<string, Entry> = new Map();
+  #turn = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -36,6 +37,11 @@ export class ResponseCache {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Grows whenever something is forgotten. What was asked for before then may be outdated when it arrives. */
+  get turn(): number {
+    return this.#turn;
   }
 
   /** A result that is still fresh. */
@@ -49,9 +55,13 @@ export class ResponseCache {
     return undefined;
   }
 
-  /** Keeps a complete result that says how long it is fresh. Results that input led to are not to be given here. */
-  put(method: string, params: Params | undefined, result: Record<string, unknown>): void {
+  /**
+   * Keeps a complete result that says how long it is fresh. Results that input led to are not to be given here.
+   * @param turn what {@link turn} was when the result was asked for
+   */
+  put(method: string, params: Params | undefined, result: Record<string, unknown>, turn: number): void {
     const ttlMs = result['ttlMs'];
+    if (turn !== this.#turn) return;
     if (!CACHEABLE.has(method) || typeof ttlMs !== 'number' || !(ttlMs > 0)) return;
     const key = keyOf(method, params);
     this.#entries.delete(key);
@@ -62,6 +72,7 @@ export class ResponseCache {
 
   /** The server says that a list has changed, or a cursor proved invalid: no page of it counts any more. */
   forgetList(list: 'tools' | 'resources' | 'prompts'): void {
+    this.#turn++;
     for (const [key, { method }] of this.#entries) {
       if (method.startsWith(`${list}/`) && method.endsWith('/list')) this.#entries.delete(key);
     }
@@ -69,6 +80,7 @@ export class ResponseCache {
 
   /** The server says that a resource, or a part of it, has changed. */
   forgetResource(uri: string): void {
+    this.#turn++;
     for (const [key, entry] of this.#entries) {
       const { uri: kept } = entry;
       if (typeof kept === 'string' && (uri.startsWith(kept) || kept.startsWith(uri)))
@@ -77,6 +89,7 @@ export class ResponseCache {
   }
 
   clear(): void {
+    this.#turn++;
     this.#entries.clear();
   }
 }
