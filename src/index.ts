@@ -34,7 +34,7 @@ export { InputRefusal } from './protocol/input/input-answers.ts';
 export type * from './protocol/input/input-handlers.ts';
 export type * from './protocol/mcp-types.ts';
 export { type EraCache, MemoryEraCache } from './protocol/negotiation/era-cache.ts';
-export type { TaskSnapshot, TaskStatus } from './protocol/tasks/task-snapshot.ts';
+export type { TaskStatus } from './protocol/tasks/task-snapshot.ts';
 export { LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol/versions.ts';
 export type {
   CatalogPrompt,

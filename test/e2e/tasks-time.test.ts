@@ -275,8 +275,16 @@ describe('push', () => {
     expect(seen.value).toBeDefined();
     expect([count('tasks/get'), count('subscriptions/listen')]).toEqual([2, 1]);
     watch((await client.callTool('endless', {}, { task: true })).result());
-    await clock.advance(1000 + 1000 + 4000 + 4000);
+    await clock.advance(1000 + 4000 + 4000);
     expect(count('tasks/get')).toBe(2 + 4);
+  });
+
+  it('begins at once where questions are rare', async () => {
+    const { clock, client, count } = await world({ era: 'modern', pushes: true, pollInterval: 60_000 });
+    const seen = watch((await client.callTool('slow', { ms: 700 }, { task: true })).result());
+    await clock.advance(700);
+    expect(seen.value).toBeDefined();
+    expect([count('tasks/get'), count('subscriptions/listen')]).toEqual([1, 1]);
   });
 
   it('is renewed with the connection', async () => {

@@ -1,7 +1,7 @@
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
 import { readTask } from '../../protocol/tasks/task-snapshot.ts';
 import { JSON_RPC_ERROR } from '../../wire/json-rpc.ts';
-import type { TaskProtocol } from './task-protocol.ts';
+import type { TaskProtocol } from './eras/task-protocol.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /** A task with the server behind it: whatever is learned goes into the record, and changes are told. */

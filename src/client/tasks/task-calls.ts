@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import type { Era, EraName } from '../../protocol/eras/era.ts';
@@ -13,10 +14,10 @@ import { readTask } from '../../protocol/tasks/task-snapshot.ts';
 import { TASK_RESULT } from '../../protocol/tasks/tasks-era.ts';
 import type { CallOptions } from '../call-options.ts';
 import type { Caller } from '../caller.ts';
+import type { ToolResultReader } from './eras/task-protocol.ts';
+import type { TaskRequests } from './eras/task-requests.ts';
 import type { TaskCallOptions } from './task-options.ts';
-import type { ToolResultReader } from './task-protocol.ts';
 import { type TaskIdentity, TaskRecord } from './task-record.ts';
-import type { TaskRequests } from './task-requests.ts';
 import { untilAborted } from './until-aborted.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -51,6 +52,7 @@ export class TaskCalls {
       const message = `task.ttlMs is a whole number of ms above 0, not ${ttlMs}`;
       throw new SignalboxError('INVALID_ARGUMENT', message, { server: this.#options.server });
     }
+    throwIfAborted(options.signal, this.#options.server);
     const { era } = await this.#options.caller.session(options.signal, options.timeoutMs);
     return era?.name === 'modern'
       ? await this.#callModern(tool, args, options)

@@ -28,8 +28,8 @@ export interface TaskPushOptions {
   ) => Promise<Subscription>;
   /** The parameters of `notifications/tasks`. */
   readonly onTask: (task: Readonly<Record<string, unknown>>) => void;
-  /** The stream was interrupted: something may have been missed. */
-  readonly onRenewed: () => void;
+  /** The server tells from now on: what changed before may have been missed. */
+  readonly onBegun: () => void;
 }
 
 /**
@@ -77,8 +77,12 @@ export class TaskPush {
         if (epoch === this.#epoch) this.#on(event);
       });
       const isHonored = subscription.honored.taskIds?.includes(id) === true;
-      if (epoch === this.#epoch && isHonored) this.#subscription = subscription;
-      else await subscription.close();
+      if (epoch === this.#epoch && isHonored) {
+        this.#subscription = subscription;
+        this.#options.onBegun();
+      } else {
+        await subscription.close();
+      }
     } catch {
       // The server does not push: polling is enough.
     }
@@ -89,7 +93,7 @@ export class TaskPush {
     if (event.type === 'taskUpdated') {
       this.#options.onTask(event.task);
     } else if (event.type === 'renewed') {
-      this.#options.onRenewed();
+      this.#options.onBegun();
     } else if (event.type === 'ended') {
       this.#subscription = undefined;
       this.#leave();

@@ -12,6 +12,8 @@ import type { TaskRecord } from './task-record.ts';
 /** Delays after a question that failed in passing, in ms. */
 const BACKOFF = { baseMs: 1000, maxMs: 30_000 };
 const LEAST_DELAY_MS = 250;
+/** A task that may be asked after only this rarely is subscribed to before it is asked after at all, in ms. */
+const RARELY_MS = 2000;
 
 /** What a {@link TaskWatch} works with. */
 export interface TaskWatchOptions {
@@ -56,6 +58,7 @@ export class TaskWatch {
     const pace = (): number => pollDelay(record.snapshot.pollIntervalMs, push?.isOn === true, random);
     // Where the server has just answered, nothing new is to be expected at once.
     let delayMs = record.snapshot.status === 'working' ? pace() - record.silenceMs : 0;
+    if (delayMs >= RARELY_MS) push?.start();
     try {
       for (;;) {
         if (delayMs > 0) await this.#pause(Math.min(delayMs, Math.max(0, record.remainingMs)));

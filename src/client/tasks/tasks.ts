@@ -8,18 +8,18 @@ import type { Caller } from '../caller.ts';
 import type { ClientEnvironment } from '../connector.ts';
 import type { InputDesk } from '../input-desk.ts';
 import type { Subscriptions } from '../subscriptions.ts';
-import { LegacyTask } from './legacy-task.ts';
+import { LegacyTask } from './eras/legacy-task.ts';
+import { ModernTask } from './eras/modern-task.ts';
+import { TaskInputs } from './eras/task-inputs.ts';
+import type { TaskProtocol, ToolResultReader } from './eras/task-protocol.ts';
+import { TaskRequests } from './eras/task-requests.ts';
 import type { LiveTask } from './live-task.ts';
-import { ModernTask } from './modern-task.ts';
 import { readStoredTask } from './stored-task.ts';
 import { TaskCalls } from './task-calls.ts';
 import { TaskHandle } from './task-handle.ts';
-import { TaskInputs } from './task-inputs.ts';
 import type { TaskCallOptions } from './task-options.ts';
-import type { TaskProtocol, ToolResultReader } from './task-protocol.ts';
 import { PushPlaces, TaskPush } from './task-push.ts';
 import { TaskRecord } from './task-record.ts';
-import { TaskRequests } from './task-requests.ts';
 import { TaskWatch } from './task-watch.ts';
 
 /** What {@link Tasks} works with. */
@@ -175,7 +175,7 @@ export class Tasks {
               places: this.#places,
               subscribe: (filter, listener) => subscriptions.subscribe(filter, listener),
               onTask: (params) => watch.hear(params),
-              onRenewed: () => watch.hurry(),
+              onBegun: () => watch.hurry(),
             }),
     });
     return watch;

@@ -1,7 +1,7 @@
-import { RemoteError, SignalboxError } from '../../core/errors.ts';
-import { readTask, type TaskSnapshot } from '../../protocol/tasks/task-snapshot.ts';
+import { RemoteError, SignalboxError } from '../../../core/errors.ts';
+import { readTask, type TaskSnapshot } from '../../../protocol/tasks/task-snapshot.ts';
+import type { TaskOutcome } from '../task-outcome.ts';
 import type { TaskProtocolOptions } from './modern-task.ts';
-import type { TaskOutcome } from './task-outcome.ts';
 import type { TaskProtocol } from './task-protocol.ts';
 
 /** How often `tasks/result` may be refused while the task still wants input. */

@@ -1,10 +1,11 @@
-import { SignalboxError } from '../../core/errors.ts';
-import type { Era, EraName } from '../../protocol/eras/era.ts';
-import type { Session } from '../../protocol/session/session.ts';
-import { TASK_RESULT } from '../../protocol/tasks/tasks-era.ts';
-import type { Params } from '../../wire/json-rpc.ts';
-import type { Caller } from '../caller.ts';
-import { untilAborted } from './until-aborted.ts';
+import { throwIfAborted } from '../../../core/abort.ts';
+import { SignalboxError } from '../../../core/errors.ts';
+import type { Era, EraName } from '../../../protocol/eras/era.ts';
+import type { Session } from '../../../protocol/session/session.ts';
+import { TASK_RESULT } from '../../../protocol/tasks/tasks-era.ts';
+import type { Params } from '../../../wire/json-rpc.ts';
+import type { Caller } from '../../caller.ts';
+import { untilAborted } from '../until-aborted.ts';
 
 /** What {@link TaskRequests} works with. */
 export interface TaskRequestsOptions {
@@ -28,14 +29,15 @@ export class TaskRequests {
    * A request that is answered at once. If `signal` fires, nobody waits for its answer any more, and nothing is said
    * to the server: `notifications/cancelled` must not be used for tasks.
    */
-  request(
+  async request(
     era: EraName,
     method: string,
     params: Params,
     signal: AbortSignal | undefined,
   ): Promise<Record<string, unknown>> {
     const { server } = this.#options;
-    return untilAborted(this.#send(era, method, params, signal), signal, server);
+    throwIfAborted(signal, server);
+    return await untilAborted(this.#send(era, method, params, signal), signal, server);
   }
 
   /** `tasks/result` of the legacy era: answered when the task is over. `signal` ends the request, not the task. */

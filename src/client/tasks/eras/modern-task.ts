@@ -1,9 +1,9 @@
-import { SignalboxError } from '../../core/errors.ts';
-import type { CallToolResult } from '../../protocol/mcp-types.ts';
-import { readTask, type TaskSnapshot } from '../../protocol/tasks/task-snapshot.ts';
-import { isObject } from '../../wire/json-rpc.ts';
+import { SignalboxError } from '../../../core/errors.ts';
+import type { CallToolResult } from '../../../protocol/mcp-types.ts';
+import { readTask, type TaskSnapshot } from '../../../protocol/tasks/task-snapshot.ts';
+import { isObject } from '../../../wire/json-rpc.ts';
+import { isErrorObject, type TaskOutcome } from '../task-outcome.ts';
 import type { TaskInputs } from './task-inputs.ts';
-import { isErrorObject, type TaskOutcome } from './task-outcome.ts';
 import type { TaskProtocol } from './task-protocol.ts';
 import type { TaskRequests } from './task-requests.ts';
 
