@@ -5,7 +5,7 @@ import { encodeHeaderValue } from '../header-value.ts';
 import type { ClientIdentity } from '../mcp-types.ts';
 
 /** The extension that lets a modern server answer a call with a task. */
-export const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
+const TASKS_EXTENSION = 'io.modelcontextprotocol/tasks';
 
 /** The `resultType` that the extension adds. */
 export const TASK_RESULT = 'task';
