@@ -39,7 +39,7 @@ export interface PeerOptions {
   /** False: GET is answered with 405. Default: a stream, for a legacy server. */
   readonly listens?: boolean;
   /** What to do about a message in place of the right thing, by method; `response` for answers of the client. */
-  readonly on?: Readonly<Record<string, (exchange: Exchange) => void>>;
+  readonly on?: Readonly<Record<string, (exchange: Exchange) => void | Promise<void>>>;
 }
 
 /** One message of the client, and the way back. */
@@ -96,13 +96,14 @@ const EVERYTHING = {
 /** A real MCP server of one era whose every answer is in the hands of the test, behind any transport. */
 export class ProtocolPeer {
   readonly wire: Wire;
-  readonly era: 'modern' | 'legacy';
-  readonly version: string;
+  /** May be changed while it runs: the server was replaced by another one. */
+  era: 'modern' | 'legacy';
+  version: string;
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** Every message that arrived, in order. */
   readonly received: Exchange[] = [];
   /** May be changed while it runs. */
-  readonly on: Map<string, (exchange: Exchange) => void>;
+  readonly on: Map<string, (exchange: Exchange) => void | Promise<void>>;
   tools: Record<string, unknown>[] = [{ name: 'echo', inputSchema: { type: 'object' } }];
   resources: Record<string, unknown>[] = [{ uri: 'test://a', name: 'a' }];
   resourceTemplates: Record<string, unknown>[] = [{ uriTemplate: 'test://{x}', name: 'x' }];
@@ -216,7 +217,7 @@ export class ProtocolPeer {
     }
     const own = this.on.get(method ?? 'response');
     if (own === undefined) exchange.proceed();
-    else own(exchange);
+    else void own(exchange);
     if (id === undefined || method === undefined) way.accepted();
   }
 

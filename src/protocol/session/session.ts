@@ -255,6 +255,13 @@ export class Session implements CallOwner {
 
   #cancel(call: PendingCall, error: SignalboxError, reason: string): void {
     call.reject(error);
+    const { server } = this;
+    this.#logger.debug('a request was cancelled', {
+      event: 'request.cancelled',
+      server,
+      method: call.method,
+      reason,
+    });
     // `initialize` must not be cancelled (lifecycle), and a probe would only puzzle a legacy server.
     const known = this.#era !== undefined && call.method !== 'initialize';
     if (known && this.#era!.cancelsByNotification(this.transport.streamPerRequest)) {
