@@ -63,6 +63,7 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['TASK_EXPIRED', EXIT.serverError],
   ['HTTP_ERROR', EXIT.serverError],
   ['NOT_SUPPORTED', EXIT.serverError],
+  ['OUTCOME_UNKNOWN', EXIT.outcomeUnknown],
   ['RATE_LIMITED', EXIT.rateLimited],
   ['CIRCUIT_OPEN', EXIT.circuitOpen],
   ['REQUEST_ABORTED', EXIT.interrupted],

@@ -23,6 +23,12 @@ export interface CallOptions {
    * server in any case. Default `default`.
    */
   readonly cache?: 'default' | 'reload' | undefined;
+  /**
+   * What happens when a call fails and may have been executed. `safe`: a second run does no harm, try again. `never`:
+   * do not, whatever is known of the tool. Default: lists and reads are tried again, a tool only if the entry says
+   * `trust` and the tool calls itself read-only or idempotent.
+   */
+  readonly retry?: 'safe' | 'never' | undefined;
   /** What happens to a result that does not fit its tool's `outputSchema`. Default: `validate` of the entry, `off`. */
   readonly validate?: 'off' | 'warn' | 'error' | undefined;
 }

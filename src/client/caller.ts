@@ -1,7 +1,9 @@
 import type { ResolvedSettings } from '../config/settings.ts';
+import { abortError, onAbort, throwIfAborted } from '../core/abort.ts';
 import { RemoteError, SignalboxError } from '../core/errors.ts';
 import { sleep } from '../core/sleep.ts';
 import type { Era } from '../protocol/eras/era.ts';
+import type { Tool } from '../protocol/mcp-types.ts';
 import type { RequestOptions } from '../protocol/session/pending-call.ts';
 import type { Session } from '../protocol/session/session.ts';
 import { fullJitter } from '../resilience/backoff.ts';
@@ -10,6 +12,7 @@ import type { CallOptions } from './call-options.ts';
 import type { Connection } from './connection.ts';
 import type { ClientEnvironment } from './connector.ts';
 import type { InputDesk } from './input-desk.ts';
+import { asOutcome, isRead, replayDelay } from './replay.ts';
 import type { UrlElicitations } from './url-elicitations.ts';
 
 /** Requests that a modern server may answer with a request for input (2026-07-28, MRTR). */
@@ -50,6 +53,8 @@ export interface CallerOptions {
     method: string,
     params: Params | undefined,
   ) => Readonly<Record<string, string>> | undefined;
+  /** A tool as it was last listed. */
+  readonly findTool: (name: unknown) => Tool | undefined;
   /** The server says that our mirrored headers are wrong: learn its tools anew. */
   readonly relearnTools: (options: CallOptions) => Promise<unknown>;
 }
@@ -92,7 +97,7 @@ export class Caller {
         ? this.#whenReady(method, dressed, request, startedAt)
         : this.#send(session, method, dressed, request));
     } catch (error) {
-      result = await this.#recover(error, method, dressed, request, options, startedAt);
+      result = await this.#again(error, method, dressed, request, options, startedAt);
     }
     if (result['resultType'] !== 'input_required') return result;
     extras.onInputRequired?.();
@@ -146,27 +151,95 @@ export class Caller {
     }
   }
 
-  /** Does once more what provably was not executed, after what stood in its way has been put right. */
-  async #recover(
-    error: unknown,
+  /**
+   * Makes a failed request again as long as that is right: what stood in its way was put right, or it provably was not
+   * executed, or a second run is allowed. All within the time of the call.
+   */
+  async #again(
+    failure: unknown,
     method: string,
     params: Params | undefined,
     request: CallRequest,
     options: CallOptions,
     startedAt: number,
   ): Promise<Record<string, unknown>> {
-    let { headers } = request;
-    if (SignalboxError.is(error) && error.code === 'SESSION_LOST') {
-      // The server forgot the session and executed nothing: the call goes to a new one.
-    } else if (error instanceof RemoteError && error.code === HEADER_MISMATCH && method === 'tools/call') {
-      await this.#options.relearnTools({ signal: options.signal, cache: 'reload' });
-      headers = this.#options.headersFor(method, params);
-    } else if (error instanceof RemoteError && error.code === URL_ELICITATION_REQUIRED) {
-      await this.#options.urlElicitations.settle(error, options.signal);
-    } else {
-      throw error;
+    const { environment, name } = this.#options;
+    const { clock, random } = environment;
+    const limitMs = Math.min(request.timeoutMs, request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
+    let error = failure;
+    let next = request;
+    let isMended = false;
+    for (let failures = 1; ; failures++) {
+      const elapsedMs = clock.now() - startedAt;
+      if (!isMended && isMendable(error, method)) {
+        // Once: a server that asks for the same again does not know what it wants.
+        isMended = true;
+        next = await this.#mend(error, method, params, next, options);
+      } else {
+        const isSafe = this.#isSafe(method, params, options);
+        const delayMs = replayDelay(error, { failures, isSafe, leftMs: limitMs - elapsedMs, random });
+        if (delayMs === undefined) throw asOutcome(error, method, name, elapsedMs);
+        if (delayMs > 0) await sleep(clock, delayMs, options.signal);
+      }
+      try {
+        return await this.#whenReady(method, params, next, startedAt);
+      } catch (again) {
+        error = again;
+      }
     }
-    return await this.#whenReady(method, params, { ...request, headers }, startedAt);
+  }
+
+  /** Puts right what the server says was wrong with a request; the request as it is to be made then. */
+  async #mend(
+    error: RemoteError,
+    method: string,
+    params: Params | undefined,
+    request: CallRequest,
+    options: CallOptions,
+  ): Promise<CallRequest> {
+    if (error.code === URL_ELICITATION_REQUIRED) {
+      await this.#options.urlElicitations.settle(error, options.signal);
+      return request;
+    }
+    await this.#options.relearnTools({ signal: options.signal, cache: 'reload' });
+    return { ...request, headers: this.#options.headersFor(method, params) };
+  }
+
+  /** Whether a second run is allowed although the first may have been executed. */
+  #isSafe(method: string, params: Params | undefined, options: CallOptions): boolean {
+    if (options.retry !== undefined) return options.retry === 'safe';
+    if (isRead(method)) return true;
+    if (method !== 'tools/call' || !this.#options.settings.trust) return false;
+    const annotations = this.#options.findTool(params?.['name'])?.annotations;
+    return annotations?.readOnlyHint === true || annotations?.idempotentHint === true;
+  }
+
+  /** Lets a person or a model take their time, but no more than the call has. */
+  async #bounded<T>(
+    signal: AbortSignal,
+    endsAt: number,
+    method: string,
+    work: (bounded: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { environment, name } = this.#options;
+    const over = new AbortController();
+    const timer = environment.clock.setTimeout(() => {
+      const message = `${method} got no input within the time of the call`;
+      over.abort(new SignalboxError('REQUEST_TIMEOUT', message, { server: name, delivered: 'yes' }));
+    }, endsAt - environment.clock.now());
+    const bounded = AbortSignal.any([signal, over.signal]);
+    let release = (): void => {};
+    const ended = new Promise<never>((_, reject) => {
+      release = onAbort(bounded, () => reject(abortError(bounded, name)));
+    });
+    try {
+      throwIfAborted(bounded, name);
+      // A handler that does not listen to its signal must not hold the call.
+      return await Promise.race([work(bounded), ended]);
+    } finally {
+      timer.cancel();
+      release();
+    }
   }
 
   /** Multi round-trip: gives the server the input it asks for until it is content, within rounds and time. */
@@ -190,7 +263,9 @@ export class Caller {
         });
       }
       const inputResponses =
-        inputRequests === undefined ? undefined : await desk.fulfil(inputRequests, signal);
+        inputRequests === undefined
+          ? undefined
+          : await this.#bounded(signal, endsAt, method, (bounded) => desk.fulfil(inputRequests, bounded));
       if (inputResponses === undefined) await sleep(clock, fullJitter(round, STATE_ROUND, random), signal);
       const session = await this.session(request.signal, request.timeoutMs);
       const again = {
@@ -218,4 +293,11 @@ function withMeta(
   if (meta === undefined) return params;
   const own = params?.['_meta'];
   return { ...params, _meta: isObject(own) ? { ...own, ...meta } : meta };
+}
+
+/** Errors that name what must be put right before the same request is made again; it was not executed. */
+function isMendable(error: unknown, method: string): error is RemoteError {
+  if (!(error instanceof RemoteError)) return false;
+  if (error.code === HEADER_MISMATCH) return method === 'tools/call';
+  return error.code === URL_ELICITATION_REQUIRED;
 }

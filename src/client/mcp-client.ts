@@ -116,6 +116,7 @@ export class McpClient implements AsyncDisposable {
       urlElicitations,
       headersFor: (method, params) =>
         method === 'tools/call' ? this.#book.headersFor(params?.['name'], params?.['arguments']) : undefined,
+      findTool: (tool) => (typeof tool === 'string' ? this.#book.find(tool) : undefined),
       relearnTools: (options) => this.#catalog.tools(options),
     });
     this.#catalog = new CatalogReader({

@@ -100,6 +100,11 @@ export interface SignalboxSettings {
   readonly protocol?: 'auto' | 'legacy' | 'modern' | (string & {}) | undefined;
   /** Whether the application is not ready without this server. Default `false`. */
   readonly required?: boolean | undefined;
+  /**
+   * Whether its tools are believed when they call themselves read-only or idempotent: a call whose outcome is unknown
+   * is made again then. Default `false`: the hints come from the server.
+   */
+  readonly trust?: boolean | undefined;
   /** Whether the server is started on first use and stopped when idle. Default `false`. */
   readonly lazy?: boolean | undefined;
   readonly timeouts?: TimeoutSettings | undefined;

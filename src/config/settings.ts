@@ -16,6 +16,7 @@ export interface ResolvedSettings {
   /** `auto`, `legacy`, `modern` or a revision as YYYY-MM-DD. */
   readonly protocol: string;
   readonly required: boolean;
+  readonly trust: boolean;
   readonly lazy: boolean;
   /** In ms. Infinity: no limit. */
   readonly timeouts: {
@@ -56,6 +57,7 @@ const READY_TIMEOUT_MS = 20_000;
 export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   protocol: 'auto',
   required: false,
+  trust: false,
   lazy: false,
   timeouts: Object.freeze({
     connect: 30_000,
@@ -96,6 +98,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
   return Object.freeze({
     protocol: own.protocol ?? defaults.protocol,
     required: own.required ?? defaults.required,
+    trust: own.trust ?? defaults.trust,
     lazy: own.lazy ?? defaults.lazy,
     timeouts:
       own.timeouts?.total === undefined

@@ -20,6 +20,8 @@ export type SignalboxErrorCode =
   | 'CONNECTION_LOST'
   /** The client was disconnected, or is shutting down, on our own side. */
   | 'CONNECTION_CLOSED'
+  /** A tool was called and no answer came: it may have been executed. The cause tells what happened. */
+  | 'OUTCOME_UNKNOWN'
   /** The server no longer knows the session; nothing was executed. */
   | 'SESSION_LOST'
   /** The server kept dying or refusing; automatic attempts have stopped. */
@@ -100,6 +102,7 @@ export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>
   PROTOCOL_UNSUPPORTED: final,
   CONNECTION_LOST: passing,
   CONNECTION_CLOSED: final,
+  OUTCOME_UNKNOWN: final,
   SESSION_LOST: passing,
   RESTART_LIMIT: final,
   REQUEST_TIMEOUT: passing,

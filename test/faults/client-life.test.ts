@@ -66,7 +66,12 @@ describe('process life, as a client sees it', () => {
     pidOf(client);
     const states = recordStates(client);
     const error = await rejection(client.callTool('echo', { message: 'a' }));
-    expect(error).toMatchObject({ code: 'CONNECTION_LOST', delivered: 'unknown', details: { exitCode: 1 } });
+    expect(error).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      delivered: 'unknown',
+      details: { exitCode: 1, method: 'tools/call', requestId: expect.any(Number) as number },
+      cause: { code: 'CONNECTION_LOST' },
+    });
     // The new process counts its calls anew: its first call crashes too, so only the list is asked.
     expect(await client.listTools()).not.toHaveLength(0);
     pidOf(client);

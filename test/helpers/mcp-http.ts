@@ -29,6 +29,10 @@ export interface McpHttp extends HttpFixture {
   methods(): string[];
   /** How often a tool was executed. */
   calls: number;
+  /** What it lists. */
+  readonly tools: object[];
+  /** What happens to the next requests, one each, before they are looked at; nothing is executed. */
+  readonly faults: ((request: number, response: ServerResponse) => void)[];
 }
 
 interface Message {
@@ -54,12 +58,19 @@ export async function startMcpHttp(options: McpHttpOptions = {}): Promise<McpHtt
       return;
     }
     const message = JSON.parse(request.body) as Message;
+    const fault = server.faults.shift();
+    if (fault !== undefined) {
+      fault(0, response);
+      return;
+    }
     if (isModern()) modern(message, response);
     else legacy(message, request, response);
   });
   const server: McpHttp = Object.assign(fixture, {
     sessions,
     calls: 0,
+    tools: [...TOOLS],
+    faults: [],
     methods: () => fixture.of('POST').map(({ body }) => (JSON.parse(body) as Message).method),
   });
 
@@ -117,7 +128,8 @@ export async function startMcpHttp(options: McpHttpOptions = {}): Promise<McpHtt
 
   function answer({ id, method, params }: Message, response: ServerResponse): void {
     if (id === undefined) response.writeHead(202).end();
-    else if (method === 'tools/list') sendJson(response, { jsonrpc: '2.0', id, result: { tools: TOOLS } });
+    else if (method === 'tools/list')
+      sendJson(response, { jsonrpc: '2.0', id, result: { tools: server.tools } });
     else if (method === 'ping') sendJson(response, { jsonrpc: '2.0', id, result: {} });
     else if (method === 'tools/call') {
       server.calls++;

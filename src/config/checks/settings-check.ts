@@ -81,6 +81,7 @@ const retry: Check = (value, at, findings) => {
 const KEYS: Readonly<Record<string, Check>> = {
   protocol,
   required: flag,
+  trust: flag,
   lazy: flag,
   timeouts,
   retry: orFalse(retry),

@@ -1,6 +1,6 @@
 import { type AbortWatcher, unwatchAbort, watchAbort } from '../../core/abort.ts';
 import { Deadline } from '../../core/deadline-wheel.ts';
-import type { Delivery, SignalboxError } from '../../core/errors.ts';
+import { type Delivery, messageWithoutHead, SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../../transports/transport.ts';
 import type { Params } from '../../wire/json-rpc.ts';
 import type { Progress } from '../mcp-types.ts';
@@ -103,7 +103,12 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
   }
 
   failed(error: SignalboxError): void {
-    this.reject(error);
+    if (this.settled) return;
+    // The transport does not know the call by its name; whoever reads the error wants to.
+    const details = { ...error.details, method: this.method, requestId: this.id };
+    const { server, retryable, delivered, cause } = error;
+    const text = messageWithoutHead(error);
+    this.reject(new SignalboxError(error.code, text, { server, retryable, delivered, cause, details }));
   }
 
   aborted(): void {

@@ -218,7 +218,7 @@ export class Session implements CallOwner {
       new SignalboxError('REQUEST_TIMEOUT', `no answer to ${call.method} within ${elapsedMs} ms${noise}`, {
         server: this.server,
         delivered: call.delivered,
-        details: { method: call.method, elapsedMs },
+        details: { method: call.method, requestId: call.id, elapsedMs },
       }),
       'timeout',
     );
@@ -313,7 +313,7 @@ export class Session implements CallOwner {
       retryable: error.retryable,
       delivered: call.delivered,
       cause: error,
-      details: { ...error.details, method: call.method },
+      details: { ...error.details, method: call.method, requestId: call.id },
     });
   }
 
