@@ -1,3 +1,5 @@
+import type { HttpSettings } from './http-settings.ts';
+
 /** Transport kinds that need no registration. `rest` is MCP mapped onto plain HTTP routes. */
 export type BuiltInKind = 'stdio' | 'http' | 'sse' | 'rest';
 
@@ -76,6 +78,8 @@ export interface LimitSettings {
   readonly badFrames?: number | undefined;
   /** Largest HTTP response header block, in bytes. Default 16 KiB; 64 bytes to 1 MiB. */
   readonly headerBytes?: number | undefined;
+  /** Decoded bytes that one compressed byte may become, once there is 1 MiB of them. Default 100; 10 to 10 000. */
+  readonly compressionRatio?: number | undefined;
   /** Pages that one list may have. Default 100; 1 to 100 000. */
   readonly pages?: number | undefined;
   /** Items that one list may have. Default 10 000; 1 to 10 000 000. */
@@ -121,6 +125,8 @@ export interface SignalboxSettings {
    * been listed before. `'off'`, the default, does not look.
    */
   readonly validate?: 'off' | 'warn' | 'error' | undefined;
+  /** Only together with `url`. */
+  readonly http?: HttpSettings | undefined;
   /** Only together with `url`. Default: the server is running already. */
   readonly launch?: LaunchSettings | undefined;
 }

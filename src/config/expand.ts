@@ -29,8 +29,8 @@ const MAX_QUOTED = 60;
 
 /**
  * Fills in the placeholders of one entry: once, from left to right, never in what came out of a variable or a default
- * (S03), and only in `command`, `args`, the values of `env` and `headers`, `url`, `cwd`, `envFile`, `oauth`, and
- * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`. Values of a wrong type stay for `parseEntry` to refuse.
+ * (S03), and only in `command`, `args`, the values of `env` and `headers`, `url`, `cwd`, `envFile`, `oauth`, in
+ * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`, and in `proxy`, `tls` of `x-signalbox.http`. Values of a wrong type stay for `parseEntry` to refuse.
  */
 export function expandEntry(
   raw: Readonly<Record<string, unknown>>,
@@ -44,18 +44,25 @@ export function expandEntry(
     if (!isRecord(value)) return value;
     return replaced(value, ALL, (inner, key) => fill(inner, [...at, key]));
   };
-  const launched = (value: unknown): unknown => {
-    if (!isRecord(value) || !isRecord(value['launch'])) return value;
-    const at = ['x-signalbox', 'launch'];
-    const launch = replaced(value['launch'], PROCESS_SLOTS, (inner, key) => fill(inner, [...at, key]));
-    return replaced(value, new Set(['launch']), () => launch);
+  const own = (value: unknown): unknown => {
+    if (!isRecord(value)) return value;
+    return replaced(value, new Set(OWN_SLOTS.keys()), (group, name) =>
+      isRecord(group)
+        ? replaced(group, OWN_SLOTS.get(name), (inner, key) => fill(inner, ['x-signalbox', name, key]))
+        : group,
+    );
   };
   const filled = replaced(raw, SLOTS, (value, key) => fill(value, [key]));
-  return { entry: replaced(filled, new Set(['x-signalbox']), launched), secrets };
+  return { entry: replaced(filled, new Set(['x-signalbox']), own), secrets };
 }
 
 const PROCESS_SLOTS: ReadonlySet<string> = new Set(['command', 'args', 'env', 'cwd']);
 const SLOTS: ReadonlySet<string> = new Set([...PROCESS_SLOTS, 'envFile', 'url', 'headers', 'oauth']);
+/** The same within groups of `x-signalbox`. */
+const OWN_SLOTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['launch', PROCESS_SLOTS],
+  ['http', new Set(['proxy', 'tls'])],
+]);
 const ALL = undefined;
 
 /** A copy without prototype in which the values under some keys, or under all, are others. */

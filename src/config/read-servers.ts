@@ -10,6 +10,7 @@ import { type ExpansionScope, expandEntry } from './expand.ts';
 import { ConfigDocument } from './file/config-document.ts';
 import { fileError } from './file/file-error.ts';
 import { findServers, type ServersKey } from './file/servers-key.ts';
+import { isPem, type TlsSettings } from './http-settings.ts';
 import { checkEntry } from './parse-entry.ts';
 import { secretsOf } from './secrets.ts';
 
@@ -131,9 +132,20 @@ function withAbsolutePaths(entry: ServerEntry, kind: string, base: string): Serv
     if (entry.envFile !== undefined) changed['envFile'] = resolve(base, entry.envFile);
   }
   const own = entry['x-signalbox'];
+  const groups: Record<string, unknown> = {};
   if (own?.launch !== undefined) {
-    const launch = { ...own.launch, cwd: resolve(base, own.launch.cwd ?? '') };
-    changed['x-signalbox'] = { ...own, launch };
+    groups['launch'] = { ...own.launch, cwd: resolve(base, own.launch.cwd ?? '') };
+  }
+  if (own?.http?.tls !== undefined) groups['http'] = { ...own.http, tls: absoluteTls(own.http.tls, base) };
+  if (Object.keys(groups).length > 0) changed['x-signalbox'] = { ...own, ...groups };
+  return changed;
+}
+
+function absoluteTls(tls: TlsSettings, base: string): TlsSettings {
+  const changed: Record<string, unknown> = { ...tls };
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const value = tls[name];
+    if (value !== undefined && !isPem(value)) changed[name] = resolve(base, value);
   }
   return changed;
 }

@@ -1,6 +1,7 @@
 import { isSecretName } from '../core/redact.ts';
 import { isRecord } from './checks/value-checks.ts';
 import type { ServerEntry } from './entry.ts';
+import { isPem } from './http-settings.ts';
 
 /** Shorter values are too common in ordinary text to be redacted wherever they stand. */
 const MIN_LENGTH = 6;
@@ -23,8 +24,8 @@ export function isSecret(name: string, value: string): boolean {
 }
 
 /**
- * The values of an entry that must not appear in a log: those of `env`, `headers`, `oauth` and the `env` of
- * `x-signalbox.launch`. Left out is what tells nothing: values under 6 characters, numbers, simple words, URLs of an
+ * The values of an entry that must not appear in a log: those of `env`, `headers`, `oauth`, the `env` of
+ * `x-signalbox.launch`, and key, passphrase and proxy password of `x-signalbox.http`. Left out is what tells nothing: values under 6 characters, numbers, simple words, URLs of an
  * authorization server. Values under a name like `API_TOKEN` are never left out, except for their length.
  */
 export function secretsOf(entry: ServerEntry): string[] {
@@ -41,7 +42,24 @@ export function secretsOf(entry: ServerEntry): string[] {
     if (typeof value === 'string') collect(name, /^[A-Za-z][\w-]*\s+(\S.*)$/u.exec(value)?.[1]);
   }
   collectOauth('oauth', entry.oauth, collect, 0);
+  const { tls, proxy } = entry['x-signalbox']?.http ?? {};
+  collect('password', tls?.passphrase);
+  if (tls?.key !== undefined && isPem(tls.key)) collect('private-key', tls.key);
+  if (typeof proxy === 'string' && URL.canParse(proxy)) {
+    const { password } = new URL(proxy);
+    collect('password', password);
+    collect('password', decoded(password));
+  }
   return [...secrets];
+}
+
+/** A password as its owner knows it; undefined if the URL holds a broken escape. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function collectOauth(

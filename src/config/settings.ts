@@ -1,4 +1,5 @@
 import type { LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
+import { HTTP_DEFAULTS, type ResolvedHttp, resolveHttp } from './http-settings.ts';
 
 /** {@link LaunchSettings} with every default filled in. */
 export interface ResolvedLaunch {
@@ -37,6 +38,7 @@ export interface ResolvedSettings {
     readonly sendQueueBytes: number;
     readonly badFrames: number;
     readonly headerBytes: number;
+    readonly compressionRatio: number;
     readonly pages: number;
     readonly items: number;
     readonly inputRounds: number;
@@ -44,6 +46,7 @@ export interface ResolvedSettings {
   readonly stop: { readonly eofMs: number; readonly termMs: number; readonly killMs: number };
   readonly framing: 'strict' | 'tolerant';
   readonly validate: 'off' | 'warn' | 'error';
+  readonly http: ResolvedHttp;
   readonly launch: ResolvedLaunch | undefined;
 }
 
@@ -68,7 +71,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   }),
   retry: Object.freeze({ maxAttempts: 3, baseMs: 500, maxMs: 30_000 }),
   restart: Object.freeze({ limit: 5, windowMs: 60_000, pauseMs: 300_000 }),
-  // The first six are those of the transports, which stand a floor above; a test holds both together.
+  // The first seven are those of the transports, which stand a floor above; a test holds both together.
   limits: Object.freeze({
     frameBytes: 8 * MIB,
     bodyBytes: 16 * MIB,
@@ -76,6 +79,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
     sendQueueBytes: 16 * MIB,
     badFrames: 10,
     headerBytes: 16 * KIB,
+    compressionRatio: 100,
     pages: 100,
     items: 10_000,
     inputRounds: 10,
@@ -83,6 +87,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   stop: Object.freeze({ eofMs: 2000, termMs: 3000, killMs: 1000 }),
   framing: 'strict',
   validate: 'off',
+  http: HTTP_DEFAULTS,
   launch: undefined,
 });
 
@@ -110,6 +115,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     stop: filled(defaults.stop, own.stop),
     framing: own.framing ?? defaults.framing,
     validate: own.validate ?? defaults.validate,
+    http: resolveHttp(own.http),
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
   });
 }

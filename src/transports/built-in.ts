@@ -20,11 +20,19 @@ function stdio(_name: string, entry: ServerEntry, context: BuilderContext): Tran
 }
 
 function http(url: string, entry: ServerEntry, context: BuilderContext): Transport {
-  return new HttpTransport({ url, headers: entry.headers }, context, context.pools);
+  return new HttpTransport(
+    { url, headers: entry.headers, http: context.settings.http },
+    context,
+    context.pools,
+  );
 }
 
 function sse(url: string, entry: ServerEntry, context: BuilderContext): Transport {
-  return new SseTransport({ url, headers: entry.headers }, context, context.pools);
+  return new SseTransport(
+    { url, headers: entry.headers, http: context.settings.http },
+    context,
+    context.pools,
+  );
 }
 
 /** A kind that reaches its server by URL, which Signalbox starts first where the entry says how. */

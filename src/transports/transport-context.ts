@@ -16,6 +16,8 @@ export interface TransportLimits {
   readonly badFrames: number;
   /** Largest HTTP response header block, in bytes. Default 16 KiB. */
   readonly headerBytes: number;
+  /** Decoded bytes that one compressed byte may become, once there is 1 MiB of them. Default 100. */
+  readonly compressionRatio: number;
 }
 
 export const TRANSPORT_LIMITS: TransportLimits = Object.freeze({
@@ -25,6 +27,7 @@ export const TRANSPORT_LIMITS: TransportLimits = Object.freeze({
   sendQueueBytes: 16 * 1024 * 1024,
   badFrames: 10,
   headerBytes: 16 * 1024,
+  compressionRatio: 100,
 });
 
 /** Steps of a process stop, in ms: stdin end → `eofMs` → SIGTERM → `termMs` → SIGKILL → `killMs`. */

@@ -18,7 +18,7 @@ describe('statuses that mean failure', () => {
       const { send } = await httpClient(server.url);
       const error = await send().failure();
       expect(error).toMatchObject({ code: 'HTTP_ERROR', retryable: true, delivered: 'unknown' });
-      expect(error.details).toEqual({ status });
+      expect(error.details).toEqual({ status, requestId: server.requests[0]?.headers['x-request-id'] });
       expect(error.message).toContain('<html> Oops xxx');
       expect(error.message.length).toBeLessThan(400);
       // oxlint-disable-next-line no-control-regex -- their absence is the point
@@ -34,7 +34,7 @@ describe('statuses that mean failure', () => {
     [425, true, 'no'],
     [500, true, 'unknown'],
     [501, false, 'unknown'],
-  ] as const)('F-076 HTTP %i: retryable %s, delivered %s', async (status, retryable, delivered) => {
+  ] as const)('F-076 F-078 HTTP %i: retryable %s, delivered %s', async (status, retryable, delivered) => {
     const server = await startHttpFixture((_request, response) => void response.writeHead(status).end());
     const { send } = await httpClient(server.url);
     await expect(send().failure()).resolves.toMatchObject({
@@ -231,13 +231,13 @@ describe('answers that are none', () => {
     expect(call.failures).toBe(1);
   });
 
-  it('F-075 an encoded answer, which nobody asked for, is refused by name and not inflated', async () => {
+  it('F-075 with compression off an encoded answer is refused by name and not inflated', async () => {
     const server = await startHttpFixture((request, response) => {
       expect(request.headers['accept-encoding']).toBe('identity');
       response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
       response.end(gzipSync(JSON.stringify(resultFor(request.body))));
     });
-    const { send } = await httpClient(server.url);
+    const { send } = await httpClient(server.url, { http: { compression: false } });
     const error = await send().failure();
     expect(error.code).toBe('BAD_RESPONSE');
     expect(error.message).toContain('gzip');

@@ -23,7 +23,8 @@ describe('without faults', () => {
       headers: {
         accept: 'application/json, text/event-stream',
         'content-type': 'application/json',
-        'accept-encoding': 'identity',
+        'accept-encoding': 'gzip, deflate, br',
+        'x-request-id': expect.stringMatching(/^[a-z\d]{8}-[a-z\d]+$/u) as string,
         'x-key': 'k',
         'mcp-method': 'tools/call',
         'mcp-protocol-version': '2026-07-28',

@@ -60,7 +60,7 @@ describe('no connection', () => {
       if (answer === undefined) answer = reply;
       else reply();
     });
-    const { transport, send } = await httpClient(server.url, { pool: { connections: 1 } });
+    const { transport, send } = await httpClient(server.url, { http: { connections: 1 } });
     const [first, second] = [send(), send()];
     await until(() => answer !== undefined);
     expect(second.flushes).toBe(0);
@@ -206,7 +206,7 @@ describe('sockets', () => {
       most = Math.max(most, await fixture.connections());
       sendJson(response, resultFor(request.body));
     });
-    const { send } = await httpClient(server.url, { pool: { connections: 16 } });
+    const { send } = await httpClient(server.url, { http: { connections: 16 } });
     const calls = Array.from({ length: 500 }, () => send());
     expect(calls.filter((call) => call.flushes === 0).length).toBeGreaterThanOrEqual(484);
     await Promise.all(calls.map((call) => call.result));

@@ -14,7 +14,11 @@ describe('redirects of a POST', () => {
     const { send } = await httpClient(server.url);
     const error = await send().failure();
     expect(error).toMatchObject({ code: 'REDIRECT_REFUSED', retryable: false, delivered: 'no' });
-    expect(error.details).toEqual({ status, location: `${server.origin}/other?token=***` });
+    expect(error.details).toEqual({
+      status,
+      location: `${server.origin}/other?token=***`,
+      requestId: server.requests[0]?.headers['x-request-id'],
+    });
     expect(error.message).toContain('/other');
     expect(server.requests).toHaveLength(1);
   });

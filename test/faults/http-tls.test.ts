@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { resolveHttp } from '../../src/config/http-settings.ts';
 import { checkHttpClients, httpClient, sseClient } from '../helpers/http-client.ts';
 import { startRawHttp } from '../helpers/raw-http.ts';
 import { type TestCertificate, testCertificate } from '../helpers/test-certificate.ts';
@@ -46,7 +47,10 @@ describe('F-094 TLS faults are named, not retried and not delivered', () => {
   ];
   it.each(cases)('%s', async (_name, certificate, trusted, reason) => {
     const server = await httpsServer(certificate);
-    const { send } = await httpClient(server.url, trusted ? { pool: { ca: certificate.cert } } : {});
+    const { send } = await httpClient(
+      server.url,
+      trusted ? { http: resolveHttp({ tls: { ca: certificate.cert } }) } : {},
+    );
     const error = await send({ id: 1 }).failure();
     expect(error).toMatchObject({ code: 'TLS_ERROR', retryable: false, delivered: 'no' });
     expect(error.details['reason']).toMatch(reason);
@@ -74,7 +78,7 @@ describe('F-094 TLS faults are named, not retried and not delivered', () => {
   it('a trusted certificate for the right host is accepted', async () => {
     const certificate = testCertificate('localhost');
     const server = await httpsServer(certificate);
-    const { send } = await httpClient(server.url, { pool: { ca: certificate.cert } });
+    const { send } = await httpClient(server.url, { http: resolveHttp({ tls: { ca: certificate.cert } }) });
     await expect(send({ id: 1 }).result).resolves.toMatchObject({ id: 1 });
   });
 });

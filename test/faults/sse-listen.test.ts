@@ -207,7 +207,11 @@ describe('the GET stream', () => {
       comment = () => void response.write(': alive\n\n');
       response.on('close', () => gone++);
     });
-    const { transport } = await httpClient(server.url, { clock, idleMs: 10_000, random: () => 0 });
+    const { transport } = await httpClient(server.url, {
+      clock,
+      http: { streamIdleMs: 10_000 },
+      random: () => 0,
+    });
     transport.listen({});
     await until(() => clock.nextTimerIn === 10_000);
     await clock.advance(9000);

@@ -1,7 +1,8 @@
 import { afterEach, expect } from 'vitest';
+import type { ResolvedHttp } from '../../src/config/http-settings.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { HttpTransport } from '../../src/transports/http/http-transport.ts';
-import { PoolCache, type PoolCacheOptions } from '../../src/transports/http/pool-cache.ts';
+import { PoolCache } from '../../src/transports/http/pool-cache.ts';
 import { SseTransport } from '../../src/transports/sse/sse-transport.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { checkHttpFixtures } from './http-fixture.ts';
@@ -11,8 +12,7 @@ import { type ProbeOptions, ProbeOutgoing, ProbeReceiver, probeContext } from '.
 /** How a transport of a test is made. */
 export interface ClientOptions extends NonNullable<Parameters<typeof probeContext>[0]> {
   readonly headers?: Readonly<Record<string, string>>;
-  readonly idleMs?: number;
-  readonly pool?: PoolCacheOptions;
+  readonly http?: Partial<ResolvedHttp>;
   readonly pools?: PoolCache;
 }
 
@@ -72,19 +72,18 @@ export async function httpClient(
   url: string,
   options: ClientOptions = {},
 ): Promise<TestClient<HttpTransport>> {
-  const pools = options.pools ?? new PoolCache(options.pool);
-  const { headers, idleMs } = options;
+  const { headers, http, pools = new PoolCache() } = options;
   const context = probeContext(options);
-  const made = client(new HttpTransport({ url, headers, idleMs }, context, pools), pools, context.clock);
+  const made = client(new HttpTransport({ url, headers, http }, context, pools), pools, context.clock);
   await made.transport.open(made.receiver, new AbortController().signal);
   return made;
 }
 
 /** An HTTP+SSE transport that is not open yet. */
 export function sseClient(url: string, options: ClientOptions = {}): TestClient<SseTransport> {
-  const pools = options.pools ?? new PoolCache(options.pool);
+  const { headers, http, pools = new PoolCache() } = options;
   const context = probeContext(options);
-  return client(new SseTransport({ url, headers: options.headers }, context, pools), pools, context.clock);
+  return client(new SseTransport({ url, headers, http }, context, pools), pools, context.clock);
 }
 
 /** A result for the request in `body`. */

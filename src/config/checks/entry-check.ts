@@ -116,6 +116,12 @@ export function checkTogether(entry: Readonly<Record<string, unknown>>, findings
   if (own['lazy'] === true)
     findings.warn(['x-signalbox', 'lazy'], 'has no effect yet: the server is started at once');
   if (timeouts['idle'] !== undefined) findings.warn(['x-signalbox', 'timeouts', 'idle'], 'has no effect yet');
+  const http = isRecord(own['http']) ? own['http'] : undefined;
+  if (http !== undefined && 'command' in entry) {
+    findings.warn(['x-signalbox', 'http'], 'has no effect here; it belongs to a server with "url"');
+  } else if (http?.['tls'] !== undefined && typeof url === 'string' && /^http:/iu.test(url)) {
+    findings.warn(['x-signalbox', 'http', 'tls'], 'has no effect on an http URL');
+  }
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;
   if (launch !== undefined && !('url' in entry)) {
     findings.problem(['x-signalbox', 'launch'], 'needs "url"; a server on stdio is started by its "command"');

@@ -7,6 +7,7 @@ export const PORT_PLACEHOLDER = '{port}';
 
 /** Headers that the protocol or the connection itself sets (S08). All of `mcp-*` belongs to them too. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  'accept-encoding',
   'host',
   'content-length',
   'transfer-encoding',
@@ -22,9 +23,14 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** RFC 9110, token. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/u;
+export const HEADER_NAME: RegExp = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/u;
 /** What Node can send: tab, printable ASCII, Latin-1. */
 const HEADER_VALUE = /^[\t\u0020-\u007E\u0080-\u00FF]*$/u;
+
+/** True for a header, in lower case, that the protocol or the connection itself sets. */
+export function isReservedHeader(name: string): boolean {
+  return RESERVED_HEADERS.has(name) || name.startsWith('mcp-');
+}
 
 /** Headers of every request. Values are never quoted: they hold credentials. */
 export const headers: Check = (value, at, findings) => {
@@ -34,7 +40,7 @@ export const headers: Check = (value, at, findings) => {
     const twin = seen.get(lower);
     seen.set(lower, name);
     if (!HEADER_NAME.test(name)) return findings.problem(itemAt, 'is not a valid header name');
-    if (RESERVED_HEADERS.has(lower) || lower.startsWith('mcp-')) {
+    if (isReservedHeader(lower)) {
       return findings.problem(itemAt, 'is set by the protocol itself; remove it');
     }
     if (twin !== undefined) {

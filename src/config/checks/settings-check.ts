@@ -1,5 +1,6 @@
 import { SETTINGS_DEFAULTS } from '../settings.ts';
 import { shown } from './findings.ts';
+import { HTTP_KEYS, http, TLS_KEYS } from './http-settings-check.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
 import { type Check, count, duration, flag, group, isRecord, oneOf } from './value-checks.ts';
 
@@ -41,6 +42,7 @@ const LIMITS = {
   sendQueueBytes: bytes(1024 * MIB),
   badFrames: count({ min: 1, max: 1_000_000, unit: 'frames' }),
   headerBytes: bytes(MIB),
+  compressionRatio: count({ min: 10, max: 10_000, unit: 'decoded bytes for one received byte' }),
   pages: count({ min: 1, max: 100_000, unit: 'pages' }),
   items: count({ min: 1, max: 10_000_000, unit: 'items' }),
   inputRounds: count({ min: 1, max: 1000, unit: 'rounds' }),
@@ -90,6 +92,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   stop: group(STOP),
   framing: oneOf('strict', 'tolerant'),
   validate: oneOf('off', 'warn', 'error'),
+  http,
   launch,
 };
 
@@ -124,13 +127,15 @@ const GROUPS = {
   restart: RESTART,
   limits: LIMITS,
   stop: STOP,
+  http: HTTP_KEYS,
+  'http.tls': TLS_KEYS,
   launch: LAUNCH_KEYS,
 };
 
+function withInner(key: string): readonly string[] {
+  const inner = Object.hasOwn(GROUPS, key) ? Object.keys(GROUPS[key as keyof typeof GROUPS]) : [];
+  return [key, ...inner.flatMap((name) => withInner(`${key}.${name}`))];
+}
+
 /** Every key of `x-signalbox`, in its order; keys of groups as `timeouts.request`. For the documentation's test. */
-export const SIGNALBOX_KEYS: readonly string[] = Object.keys(KEYS).flatMap((key) => [
-  key,
-  ...(Object.hasOwn(GROUPS, key)
-    ? Object.keys(GROUPS[key as keyof typeof GROUPS]).map((inner) => `${key}.${inner}`)
-    : []),
-]);
+export const SIGNALBOX_KEYS: readonly string[] = Object.keys(KEYS).flatMap(withInner);

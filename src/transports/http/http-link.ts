@@ -1,6 +1,6 @@
 import type { Outgoing, TransportReceiver } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
-import type { HttpTarget } from './exchange/http-call.ts';
+import type { HttpTarget } from './exchange/http-request.ts';
 import type { RequestHeaders } from './exchange/request-headers.ts';
 import type { LingerList } from './linger-list.ts';
 
@@ -9,6 +9,8 @@ export interface LiveExchange {
   readonly outgoing: Outgoing;
   /** Whether its request was handed to a socket. */
   readonly wasSent: boolean;
+  /** What the request was numbered with, if it was. */
+  readonly requestId: string | undefined;
   /** Ends it without telling anybody. */
   cancel(): void;
 }

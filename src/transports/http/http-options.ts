@@ -1,3 +1,4 @@
+import type { ResolvedHttp } from '../../config/http-settings.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { redactUrl } from '../../core/redact.ts';
 
@@ -7,15 +8,9 @@ export interface HttpTransportOptions {
   readonly url: string;
   /** Headers of every request. What a message brings itself wins over them. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /**
-   * Silence on the stream for server messages (GET), comments included, after which it is opened again, in ms.
-   * Default 300 000: servers should send comments more often than that.
-   */
-  readonly idleMs?: number | undefined;
+  /** How the server is reached. Default for each key: {@link HTTP_DEFAULTS}. */
+  readonly http?: Partial<ResolvedHttp> | undefined;
 }
-
-/** Default of {@link HttpTransportOptions.idleMs}. */
-export const STREAM_IDLE_MS = 300_000;
 
 /** Reads the URL of an endpoint. @throws SignalboxError CONFIG_INVALID */
 export function endpointUrl(text: string, server: string): URL {

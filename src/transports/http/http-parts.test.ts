@@ -107,11 +107,12 @@ describe('request headers', () => {
         'X-Ok': 'yes',
       },
       context({ ...silentLogger, warn: (_message, fields) => void lines.push(fields?.['header']) }),
+      true,
     );
     expect(pairs(headers.post(undefined, 's'))).toEqual({
       accept: 'application/json, text/event-stream',
       'content-type': 'application/json',
-      'accept-encoding': 'identity',
+      'accept-encoding': 'gzip, deflate, br',
       'x-ok': 'yes',
       'mcp-session-id': 's',
     });
@@ -120,7 +121,7 @@ describe('request headers', () => {
   });
 
   it('S08 what a message brings wins over what is configured', () => {
-    const headers = new RequestHeaders({ Authorization: 'static', 'x-a': '1' }, context());
+    const headers = new RequestHeaders({ Authorization: 'static', 'x-a': '1' }, context(), false);
     expect(pairs(headers.post({ authorization: 'fresh', 'mcp-method': 'ping' }, undefined))).toMatchObject({
       authorization: 'fresh',
       'x-a': '1',
@@ -144,7 +145,7 @@ describe('request headers', () => {
     ['a blank in the name', { 'x a': 'secret-value' }],
     ['no name', { '': 'secret-value' }],
   ])('S08 refuses %s, naming the header and not the value', (_name, headers) => {
-    const make = (): unknown => new RequestHeaders(headers, context());
+    const make = (): unknown => new RequestHeaders(headers, context(), true);
     expect(make).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(make).not.toThrow(/secret-value/u);
   });
@@ -241,6 +242,8 @@ describe('URLs', () => {
       status: 307,
       from: new URL('http://127.0.0.1:80/mcp'),
       hops: 0,
+      maxHops: 3,
+      requestId: undefined,
     };
     const target = (location: string): string => {
       const result = redirectTarget({ ...request, location });

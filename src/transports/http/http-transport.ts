@@ -1,3 +1,4 @@
+import { HTTP_DEFAULTS, type ResolvedHttp } from '../../config/http-settings.ts';
 import { abortError } from '../../core/abort.ts';
 import { deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
@@ -11,8 +12,9 @@ import type {
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
 import { RequestHeaders } from './exchange/request-headers.ts';
+import { withRequestId } from './exchange/request-id.ts';
 import type { HttpLink, LiveExchange } from './http-link.ts';
-import { endpointUrl, type HttpTransportOptions, STREAM_IDLE_MS } from './http-options.ts';
+import { endpointUrl, type HttpTransportOptions } from './http-options.ts';
 import { LingerList } from './linger-list.ts';
 import { ListenStream } from './listen-stream.ts';
 import type { PoolCache, PoolLease } from './pool-cache.ts';
@@ -30,8 +32,9 @@ export class HttpTransport implements Transport {
   readonly #pools: PoolCache;
   readonly #url: URL;
   readonly #headers: RequestHeaders;
-  readonly #idleMs: number;
+  readonly #http: ResolvedHttp;
   readonly #closed = deferred<CloseReason>();
+  #receiver: TransportReceiver | undefined;
   #lease: PoolLease | undefined;
   #link: HttpLink | undefined;
   #listening: ListenStream | undefined;
@@ -44,27 +47,44 @@ export class HttpTransport implements Transport {
     this.#context = context;
     this.#pools = pools;
     this.#url = endpointUrl(options.url, context.server);
-    this.#headers = new RequestHeaders(options.headers ?? {}, context);
-    this.#idleMs = options.idleMs ?? STREAM_IDLE_MS;
+    this.#http = { ...HTTP_DEFAULTS, ...options.http };
+    this.#headers = new RequestHeaders(options.headers ?? {}, context, this.#http.compression);
   }
 
   get closed(): Promise<CloseReason> {
     return this.#closed.promise;
   }
 
-  /** Does no I/O: the first message connects. */
-  open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) {
+  /** Reads the files that `http.tls` names, and opens no socket: the first message connects. */
+  async open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
+    const { server, limits } = this.#context;
+    if (this.#receiver !== undefined || this.#isClosing) throw this.#notOpen();
+    this.#receiver = receiver;
+    try {
+      const request = { server, url: this.#url, http: this.#http, headerBytes: limits.headerBytes };
+      const lease = await this.#pools.acquire(request);
+      if (!signal.aborted && !this.#isClosing) {
+        this.#connect(receiver, lease);
+        return;
+      }
+      await lease.release();
+    } catch (error) {
       this.destroy();
-      return Promise.reject(abortError(signal, this.#context.server));
+      throw error;
     }
-    if (this.#ended || this.#closing !== undefined || this.#link !== undefined)
-      return Promise.reject(this.#notOpen());
+    if (!signal.aborted) throw this.#notOpen();
+    this.destroy();
+    throw abortError(signal, server);
+  }
+
+  #connect(receiver: TransportReceiver, lease: PoolLease): void {
     const context = this.#context;
-    this.#lease = this.#pools.acquire(this.#url.origin, context.limits.headerBytes);
-    const link: HttpLink = {
+    this.#lease = lease;
+    this.#link = {
       server: context.server,
-      lease: this.#lease,
+      lease,
+      http: this.#http,
+      limits: context.limits,
       context,
       receiver,
       url: this.#url,
@@ -74,12 +94,10 @@ export class HttpTransport implements Transport {
       sessionId: undefined,
       sessionLost: (sessionId) => this.#forgetSession(sessionId),
     };
-    this.#link = link;
-    return Promise.resolve();
   }
 
   send(outgoing: Outgoing): void {
-    if (this.#link === undefined || this.#ended || this.#closing !== undefined) {
+    if (this.#link === undefined || this.#isClosing) {
       outgoing.failed(this.#notOpen());
       return;
     }
@@ -93,9 +111,9 @@ export class HttpTransport implements Transport {
 
   /** Opens the GET stream, or opens it anew with other headers. A server without one is left in peace. */
   listen(headers: Readonly<Record<string, string>>): void {
-    if (this.#link === undefined || this.#ended || this.#closing !== undefined) return;
+    if (this.#link === undefined || this.#isClosing) return;
     this.#listening?.stop();
-    this.#listening = new ListenStream(this.#link, headers, this.#idleMs);
+    this.#listening = new ListenStream(this.#link, headers, this.#http.streamIdleMs);
     this.#listening.start();
   }
 
@@ -125,6 +143,10 @@ export class HttpTransport implements Transport {
     return { url: redactUrl(this.#url.href), ...(sessionId === undefined ? {} : { sessionId }) };
   }
 
+  get #isClosing(): boolean {
+    return this.#ended || this.#closing !== undefined;
+  }
+
   async #close(headers: Readonly<Record<string, string>> | undefined): Promise<void> {
     this.#listening?.stop();
     const link = this.#link;
@@ -138,13 +160,14 @@ export class HttpTransport implements Transport {
   }
 
   #cut(exchange: LiveExchange): void {
-    const { outgoing, wasSent } = exchange;
+    const { outgoing, wasSent, requestId } = exchange;
     exchange.cancel();
     if (outgoing.settled) return;
     outgoing.failed(
       new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side before the answer', {
         server: this.#context.server,
         delivered: wasSent ? 'unknown' : 'no',
+        details: withRequestId({}, requestId),
       }),
     );
   }

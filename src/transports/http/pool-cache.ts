@@ -1,50 +1,49 @@
-import type { Socket } from 'node:net';
-import { buildConnector, type Dispatcher, Pool } from 'undici';
+import type { LookupFunction, Socket } from 'node:net';
+import { type Dispatcher, Pool } from 'undici';
+import { directConnector } from './pool/connectors.ts';
+import { poolOptions } from './pool/pool-options.ts';
+import { type PoolRequest, type PoolSettings, poolKey, poolSettings } from './pool/pool-settings.ts';
+import { createProxyAgent } from './pool/proxy-agent.ts';
+import type { Environment } from './pool/proxy-choice.ts';
 
-/** What a {@link PoolCache} is told. */
+/** What of the machine a {@link PoolCache} uses. */
 export interface PoolCacheOptions {
-  /**
-   * Sockets to one origin at most; requests beyond wait in line. Default 256: an HTTP/1.1 exchange holds a socket
-   * until it is answered, and several servers behind one origin, each with 64 calls and a stream or two that stay
-   * open for hours, must not starve each other; together they stay below a file limit of 1 024 (F-113).
-   */
-  readonly connections?: number;
-  /**
-   * How long an idle socket is kept, in ms, unless the server names a time. Default 4 000: less than the 5 s after
-   * which Node.js and uvicorn close theirs, so that a request rarely meets a socket that is being closed (F-091).
-   */
-  readonly keepAliveMs?: number;
-  /**
-   * Longest TCP and TLS handshake in ms. Default 30 000. A call's own deadline is usually shorter; this only ends
-   * what nobody waits for any more.
-   */
-  readonly connectTimeoutMs?: number;
-  /** Certificates to trust besides those of Node.js, PEM. */
-  readonly ca?: string | readonly string[];
+  /** Who names are looked up with. Default: the resolver of the machine. */
+  readonly lookup?: LookupFunction | undefined;
+  /** Where `http.proxy: 'env'` looks. Default: `process.env`. */
+  readonly environment?: Environment | undefined;
 }
 
 /** One user's hold on a shared pool. */
 export interface PoolLease {
   /** `scheme://host:port` */
   readonly origin: string;
+  /** The proxy in between, as people may read it: without credentials. */
+  readonly proxy: string | undefined;
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
   /** Gives the pool back; the last user closes its sockets. Idempotent. */
   release(): Promise<void>;
 }
 
 interface Entry {
-  readonly pool: Pool;
-  readonly connecting: Set<Socket>;
+  readonly dispatcher: Dispatcher;
+  /** Sockets that undici would leave behind. */
+  readonly sockets: Set<Socket>;
   users: number;
 }
 
-/** Connection pools, one for each origin, shared by all servers behind it and closed when the last of them leaves. */
+/**
+ * Connection pools, shared by all servers that connect to the same place in the same way, and closed when the last of
+ * them leaves.
+ */
 export class PoolCache {
-  readonly #options: PoolCacheOptions;
+  readonly #lookup: LookupFunction | undefined;
+  readonly #environment: Environment | undefined;
   readonly #entries: Map<string, Entry> = new Map();
 
   constructor(options: PoolCacheOptions = {}) {
-    this.#options = options;
+    this.#lookup = options.lookup;
+    this.#environment = options.environment;
   }
 
   /** Number of pools that are open. */
@@ -52,20 +51,29 @@ export class PoolCache {
     return this.#entries.size;
   }
 
-  /** @param headerBytes largest response header block, in bytes: pools that differ in it are not shared */
-  acquire(origin: string, headerBytes: number): PoolLease {
-    const key = `${origin} ${headerBytes}`;
+  /**
+   * Reads the files and variables that the settings name; opens no socket yet.
+   * @throws SignalboxError CONFIG_INVALID
+   */
+  async acquire(request: PoolRequest): Promise<PoolLease> {
+    const settings = await poolSettings(request, this.#environment ?? process.env);
+    const key = poolKey(settings);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = this.#create(origin, headerBytes);
+      entry = this.#create(settings);
       this.#entries.set(key, entry);
     }
     entry.users++;
     const held = entry;
+    const { origin, proxy } = settings;
     let released: Promise<void> | undefined;
     return {
       origin,
-      dispatch: (options, handler) => void held.pool.dispatch(options, handler),
+      proxy: proxy?.origin,
+      dispatch:
+        proxy === undefined
+          ? (options, handler) => void held.dispatcher.dispatch(options, handler)
+          : (options, handler) => void held.dispatcher.dispatch({ ...options, origin }, handler),
       release: () => (released ??= this.#release(key, held)),
     };
   }
@@ -74,37 +82,21 @@ export class PoolCache {
     entry.users--;
     if (entry.users > 0) return;
     this.#entries.delete(key);
-    const gone = entry.pool.destroy();
-    // undici forgets sockets that are still dialling; they would keep the process alive until they time out.
-    for (const socket of entry.connecting) socket.destroy();
+    const gone = entry.dispatcher.destroy();
+    for (const socket of entry.sockets) socket.destroy();
     await gone;
   }
 
-  #create(origin: string, headerBytes: number): Entry {
-    const { connections = 256, keepAliveMs = 4000, connectTimeoutMs = 30_000, ca } = this.#options;
-    const connecting = new Set<Socket>();
-    const connector = buildConnector({
-      timeout: connectTimeoutMs,
-      // F-095: addresses of both families are tried side by side.
-      autoSelectFamily: true,
-      ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
-    }) as (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
-    const connect: buildConnector.connector = (options, callback) => {
-      const socket = connector(options, (...outcome: Parameters<buildConnector.Callback>) => {
-        connecting.delete(socket);
-        callback(...outcome);
-      });
-      connecting.add(socket);
-    };
-    const pool = new Pool(origin, {
-      connections,
-      connect,
-      keepAliveTimeout: keepAliveMs,
-      maxHeaderSize: headerBytes,
-      // Deadlines belong to the calls; undici would kill a silent event stream after 300 s (F-107).
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    return { pool, connecting, users: 0 };
+  #create(settings: PoolSettings): Entry {
+    const sockets = new Set<Socket>();
+    const { origin, proxy } = settings;
+    const dispatcher =
+      proxy === undefined
+        ? new Pool(origin, {
+            ...poolOptions(settings),
+            connect: directConnector(settings, this.#lookup, sockets),
+          })
+        : createProxyAgent(settings, proxy, this.#lookup, sockets);
+    return { dispatcher, sockets, users: 0 };
   }
 }

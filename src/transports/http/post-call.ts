@@ -5,7 +5,8 @@ import { AnswerStream, type AnswerStreamOwner } from './answer-stream.ts';
 import { BodyCollector } from './exchange/body-collector.ts';
 import { HttpCall } from './exchange/http-call.ts';
 import { REFUSAL_BYTES, refusalError } from './exchange/refusal.ts';
-import { bodyKind, contentCoding, firstHeader, type ResponseHeaders } from './exchange/response-headers.ts';
+import { withRequestId } from './exchange/request-id.ts';
+import { bodyKind, firstHeader, type ResponseHeaders } from './exchange/response-headers.ts';
 import type { HttpLink, LiveExchange } from './http-link.ts';
 import { isResumable, Resumption } from './resumption.ts';
 import { isRpcError, meansSessionLost, readSessionHeader } from './session-id.ts';
@@ -26,6 +27,7 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
   #reading: Reading = 'nothing';
   #status = 0;
   #headers: ResponseHeaders = {};
+  #coding: string | undefined;
   #body: BodyCollector | undefined;
   #stream: AnswerStream | undefined;
   #ignoredBytes = 0;
@@ -52,9 +54,10 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
     this.outgoing.flushed();
   }
 
-  protected override handleHead(status: number, headers: ResponseHeaders): void {
+  protected override handleHead(status: number, headers: ResponseHeaders, coding: string | undefined): void {
     this.#status = status;
     this.#headers = headers;
+    this.#coding = coding;
     if (status >= 300) {
       this.#reading = 'refusal';
       this.#body = new BodyCollector(REFUSAL_BYTES);
@@ -130,7 +133,7 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
 
   #expectAnswer(status: number, headers: ResponseHeaders): void {
     const { server, limits } = this.#link.context;
-    const unusable = unusableHead(server, status, headers);
+    const unusable = unusableHead({ server, status, requestId: this.requestId }, headers, this.#coding);
     if (unusable !== undefined) {
       this.fail(unusable);
     } else if (bodyKind(headers) === 'json') {
@@ -167,12 +170,12 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
     const stream = this.#stream!;
     const broken = error === undefined || error.code === 'CONNECTION_LOST';
     if (broken && isResumable(outgoing, stream)) {
-      new Resumption(this.#link, outgoing, stream, this.#sessionId).schedule();
+      new Resumption(this.#link, outgoing, stream, this.#sessionId, this.requestId).schedule();
       return;
     }
     const message = 'the server ended the event stream before the answer; the request may have been executed';
     const { server } = this.#link.context;
-    const details = { status: this.#status };
+    const details = withRequestId({ status: this.#status }, this.requestId);
     const lost = { server, delivered: 'unknown', details } as const;
     outgoing.failed(error ?? new SignalboxError('CONNECTION_LOST', message, lost));
   }
@@ -180,14 +183,14 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
   #refused(): void {
     const { outgoing } = this;
     const { server, clock } = this.#link.context;
-    const text = contentCoding(this.#headers) === undefined ? this.#body!.text() : '';
+    const text = this.#coding === undefined ? this.#body!.text() : '';
     const parsed = parse(text);
     if (this.#sessionId !== undefined && meansSessionLost(this.#status, text, parsed)) {
       this.#link.sessionLost(this.#sessionId);
       outgoing.failed(
         new SignalboxError('SESSION_LOST', `the server no longer knows the session (HTTP ${this.#status})`, {
           server,
-          details: { status: this.#status },
+          details: withRequestId({ status: this.#status }, this.requestId),
         }),
       );
       return;
@@ -196,8 +199,9 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
       this.#link.receiver.message(text, outgoing, this.#status);
     }
     if (outgoing.settled) return;
-    const wallNowMs = clock.wallNow();
-    outgoing.failed(refusalError({ server, status: this.#status, headers: this.#headers, text, wallNowMs }));
+    const { requestId } = this;
+    const facts = { server, status: this.#status, headers: this.#headers, text, requestId };
+    outgoing.failed(refusalError({ ...facts, wallNowMs: clock.wallNow() }));
   }
 
   #tooLarge(): SignalboxError {
@@ -205,7 +209,8 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
   }
 
   #error(code: SignalboxErrorCode, message: string): SignalboxError {
-    return answerError(code, message, this.#link.context.server, this.#status);
+    const { server } = this.#link.context;
+    return answerError(code, message, { server, status: this.#status, requestId: this.requestId });
   }
 }
 

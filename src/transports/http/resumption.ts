@@ -2,6 +2,7 @@ import type { Timer } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../transport.ts';
 import type { AnswerStream, AnswerStreamOwner } from './answer-stream.ts';
+import { withRequestId } from './exchange/request-id.ts';
 import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
 import type { HttpLink, LiveExchange } from './http-link.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
@@ -26,6 +27,8 @@ export function isResumable(outgoing: Outgoing, stream: AnswerStream): boolean {
 export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner {
   readonly outgoing: Outgoing;
   readonly wasSent = true;
+  /** That of the POST: the attempts to resume have numbers of their own. */
+  readonly requestId: string | undefined;
   readonly #link: HttpLink;
   readonly #stream: AnswerStream;
   readonly #sessionId: string | undefined;
@@ -35,8 +38,15 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
   #call: StreamCall | undefined;
   #over = false;
 
-  constructor(link: HttpLink, outgoing: Outgoing, stream: AnswerStream, sessionId: string | undefined) {
+  constructor(
+    link: HttpLink,
+    outgoing: Outgoing,
+    stream: AnswerStream,
+    sessionId: string | undefined,
+    requestId: string | undefined,
+  ) {
     this.#link = link;
+    this.requestId = requestId;
     this.outgoing = outgoing;
     this.#stream = stream;
     this.#sessionId = sessionId;
@@ -113,6 +123,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
       new SignalboxError('FRAME_TOO_LARGE', 'an event of the answer is larger than limits.frameBytes', {
         server: this.#link.context.server,
         delivered: 'yes',
+        details: withRequestId({}, this.requestId),
       }),
     );
   }
@@ -131,7 +142,12 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
       new SignalboxError(
         'CONNECTION_LOST',
         `the event stream ended before the answer, and ${why}; the request may have been executed`,
-        { server: this.#link.context.server, delivered: 'unknown', cause, details: { ...cause?.details } },
+        {
+          server: this.#link.context.server,
+          delivered: 'unknown',
+          cause,
+          details: withRequestId(cause?.details ?? {}, this.requestId),
+        },
       ),
     );
   }

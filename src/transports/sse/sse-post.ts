@@ -1,10 +1,11 @@
 import type { SignalboxError } from '../../core/errors.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import { BodyCollector } from '../http/exchange/body-collector.ts';
-import { HttpCall, type HttpTarget } from '../http/exchange/http-call.ts';
+import { HttpCall } from '../http/exchange/http-call.ts';
+import type { HttpTarget } from '../http/exchange/http-request.ts';
 import { REFUSAL_BYTES, refusalError } from '../http/exchange/refusal.ts';
 import type { RequestHeaders } from '../http/exchange/request-headers.ts';
-import { bodyKind, contentCoding, type ResponseHeaders } from '../http/exchange/response-headers.ts';
+import { bodyKind, type ResponseHeaders } from '../http/exchange/response-headers.ts';
 import type { LiveExchange } from '../http/http-link.ts';
 import type { Outgoing, TransportReceiver } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
@@ -26,6 +27,7 @@ export class SsePost extends HttpCall implements LiveExchange {
   #wasSent = false;
   #status = 0;
   #headers: ResponseHeaders = {};
+  #coding: string | undefined;
   #body: BodyCollector | undefined;
   #ignoredBytes = 0;
 
@@ -48,12 +50,13 @@ export class SsePost extends HttpCall implements LiveExchange {
     this.outgoing.flushed();
   }
 
-  protected override handleHead(status: number, headers: ResponseHeaders): void {
+  protected override handleHead(status: number, headers: ResponseHeaders, coding: string | undefined): void {
     this.#status = status;
     this.#headers = headers;
+    this.#coding = coding;
     if (status >= 300) this.#body = new BodyCollector(REFUSAL_BYTES);
     // Some servers answer here instead of on the stream (F-121).
-    else if (status === 200 && this.outgoing.expectsAnswer && isPlainJson(headers)) {
+    else if (status === 200 && this.outgoing.expectsAnswer && bodyKind(headers) === 'json') {
       this.#body = new BodyCollector(this.#link.context.limits.bodyBytes);
     }
   }
@@ -86,7 +89,7 @@ export class SsePost extends HttpCall implements LiveExchange {
   #finish(): void {
     if (this.#body === undefined) return;
     const { outgoing } = this;
-    const text = (contentCoding(this.#headers) === undefined ? this.#body.json() : undefined) ?? '';
+    const text = (this.#coding === undefined ? this.#body.json() : undefined) ?? '';
     if (outgoing.expectsAnswer && isMessage(text)) {
       this.#link.receiver.message(text, outgoing, this.#status);
     }
@@ -98,15 +101,12 @@ export class SsePost extends HttpCall implements LiveExchange {
         server,
         status: this.#status,
         headers: this.#headers,
-        text: this.#body.text(),
+        text: this.#coding === undefined ? this.#body.text() : '',
         wallNowMs,
+        requestId: this.requestId,
       }),
     );
   }
-}
-
-function isPlainJson(headers: ResponseHeaders): boolean {
-  return bodyKind(headers) === 'json' && contentCoding(headers) === undefined;
 }
 
 /** Many servers answer a POST with words such as "Accepted" or `{"ok":true}`: that is no message. */

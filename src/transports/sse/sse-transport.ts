@@ -1,13 +1,16 @@
+import { HTTP_DEFAULTS, type ResolvedHttp } from '../../config/http-settings.ts';
 import { abortError, onAbort } from '../../core/abort.ts';
 import { type Deferred, deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { redactUrl } from '../../core/redact.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
+import type { HttpTarget } from '../http/exchange/http-request.ts';
 import { RequestHeaders } from '../http/exchange/request-headers.ts';
+import { withRequestId } from '../http/exchange/request-id.ts';
 import { StreamCall, type StreamReader } from '../http/exchange/stream-call.ts';
 import type { LiveExchange } from '../http/http-link.ts';
 import { endpointUrl } from '../http/http-options.ts';
-import type { PoolCache, PoolLease } from '../http/pool-cache.ts';
+import type { PoolCache } from '../http/pool-cache.ts';
 import type {
   CloseReason,
   Outgoing,
@@ -25,6 +28,8 @@ export interface SseTransportOptions {
   readonly url: string;
   /** Headers of every request. What a message brings itself wins over them. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** How the server is reached. Default for each key: {@link HTTP_DEFAULTS}. */
+  readonly http?: Partial<ResolvedHttp> | undefined;
 }
 
 /**
@@ -38,10 +43,11 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   readonly #pools: PoolCache;
   readonly #url: URL;
   readonly #headers: RequestHeaders;
+  readonly #http: ResolvedHttp;
   readonly #live: Set<LiveExchange> = new Set();
   readonly #closed = deferred<CloseReason>();
   #receiver: TransportReceiver | undefined;
-  #lease: PoolLease | undefined;
+  #target: HttpTarget | undefined;
   #stream: StreamCall | undefined;
   #decoder: SseDecoder | undefined;
   #link: SseLink | undefined;
@@ -54,7 +60,8 @@ export class SseTransport implements Transport, StreamReader, SseSink {
     this.#context = context;
     this.#pools = pools;
     this.#url = endpointUrl(options.url, context.server);
-    this.#headers = new RequestHeaders(options.headers ?? {}, context);
+    this.#http = { ...HTTP_DEFAULTS, ...options.http };
+    this.#headers = new RequestHeaders(options.headers ?? {}, context, this.#http.compression);
   }
 
   get closed(): Promise<CloseReason> {
@@ -63,17 +70,16 @@ export class SseTransport implements Transport, StreamReader, SseSink {
 
   /** Opens the event stream and waits for its `endpoint` event, for as long as `signal` allows (F-117). */
   async open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
-    const { server, limits } = this.#context;
+    const { server } = this.#context;
     if (this.#ended || this.#receiver !== undefined) throw this.#notOpen();
     this.#receiver = receiver;
-    const lease = this.#pools.acquire(this.#url.origin, limits.headerBytes);
-    this.#lease = lease;
     this.#opening = deferred<void>();
+    const opened = this.#opening.promise;
     const release = onAbort(signal, () => this.#lose(abortError(signal, server)));
     try {
       if (signal.aborted) this.#lose(abortError(signal, server));
-      else this.#startStream(lease);
-      await this.#opening.promise;
+      else void this.#startStream();
+      await opened;
     } catch (error) {
       await this.closed;
       throw error;
@@ -124,6 +130,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
         new SignalboxError('CONNECTION_LOST', 'the server ended its event stream', {
           server: this.#context.server,
           delivered: 'unknown',
+          details: withRequestId({}, this.#stream?.requestId),
         }),
     );
   }
@@ -146,15 +153,34 @@ export class SseTransport implements Transport, StreamReader, SseSink {
       new SignalboxError('FRAME_TOO_LARGE', 'an event is larger than limits.frameBytes', {
         server: this.#context.server,
         delivered: 'unknown',
+        details: withRequestId({}, this.#stream?.requestId),
       }),
     );
   }
 
-  #startStream(lease: PoolLease): void {
+  async #startStream(): Promise<void> {
     const context = this.#context;
+    const { server, limits } = context;
+    const http = this.#http;
+    try {
+      const lease = await this.#pools.acquire({
+        server,
+        url: this.#url,
+        http,
+        headerBytes: limits.headerBytes,
+      });
+      this.#target = { server, lease, http, limits };
+    } catch (error) {
+      this.#lose(error as SignalboxError);
+      return;
+    }
+    if (this.#ended) {
+      await this.#target.lease.release();
+      return;
+    }
     const headers = this.#headers.stream(undefined, undefined, undefined);
     const request = { method: 'GET', url: this.#url, headers, body: null } as const;
-    this.#stream = new StreamCall({ server: context.server, lease }, request, context, this);
+    this.#stream = new StreamCall(this.#target, request, context, this);
     this.#stream.start();
   }
 
@@ -173,8 +199,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
       return;
     }
     this.#link = {
-      server,
-      lease: this.#lease!,
+      ...this.#target!,
       context: this.#context,
       receiver: this.#receiver!,
       headers: this.#headers,
@@ -193,13 +218,13 @@ export class SseTransport implements Transport, StreamReader, SseSink {
     this.#ended = true;
     this.#stream?.cancel();
     for (const exchange of [...this.#live]) this.#cut(exchange, error);
-    const released = this.#lease?.release() ?? Promise.resolve();
+    const released = this.#target?.lease.release() ?? Promise.resolve();
     void released.then(() => this.#closed.resolve(reason));
     this.#opening?.reject(error);
   }
 
   #cut(exchange: LiveExchange, cause: SignalboxError): void {
-    const { outgoing, wasSent } = exchange;
+    const { outgoing, wasSent, requestId } = exchange;
     exchange.cancel();
     if (outgoing.settled) return;
     const { server } = this.#context;
@@ -209,6 +234,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
         server,
         delivered: wasSent ? 'unknown' : 'no',
         cause,
+        details: withRequestId({}, requestId),
       }),
     );
   }

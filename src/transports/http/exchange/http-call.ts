@@ -1,25 +1,13 @@
 import type { Dispatcher } from 'undici';
 import { SignalboxError } from '../../../core/errors.ts';
-import type { PoolLease } from '../pool-cache.ts';
-import { httpError } from './http-error.ts';
+import { decodingError } from '../unusable-answer.ts';
+import { BodyDecoder, isDecodable } from './body-decoder.ts';
+import { httpError, isUnwritten } from './http-error.ts';
+import type { HttpRequest, HttpTarget } from './http-request.ts';
 import { isRedirect, redirectTarget } from './redirect.ts';
 import { REFUSAL_BYTES } from './refusal.ts';
-import { firstHeader, type ResponseHeaders } from './response-headers.ts';
-
-/** One HTTP request. */
-export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
-  readonly url: URL;
-  /** Names and values in turn. */
-  readonly headers: string[];
-  readonly body: string | null;
-}
-
-/** Where requests go. */
-export interface HttpTarget {
-  readonly server: string;
-  readonly lease: PoolLease;
-}
+import { nextRequestId, withRequestId } from './request-id.ts';
+import { bodyKind, contentCoding, firstHeader, type ResponseHeaders } from './response-headers.ts';
 
 /** Interim answers (1xx) before the final one; more is abuse (F-097). */
 const MAX_INTERIM = 20;
@@ -34,27 +22,42 @@ const CANCELLED = new Error('cancelled');
  * `handleReleased` comes exactly once and last, whatever happened.
  */
 export abstract class HttpCall implements Dispatcher.DispatchHandler {
+  /** What the request is numbered with; undefined if it is not. */
+  readonly requestId: string | undefined;
   readonly #target: HttpTarget;
   readonly #request: HttpRequest;
   #url: URL;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
   #sent = false;
+  #answered = false;
+  #repeated = false;
   #interim = 0;
   #hops = 0;
   #next: URL | undefined;
   #skipped = 0;
+  #decoder: BodyDecoder | undefined;
 
   constructor(target: HttpTarget, request: HttpRequest) {
     this.#target = target;
     this.#request = request;
     this.#url = request.url;
+    const { requestIdHeader } = target.http;
+    // A header of this name that the user set wins; what its value means only the user knows.
+    if (requestIdHeader !== false && !request.headers.includes(requestIdHeader)) {
+      this.requestId = nextRequestId();
+      request.headers.push(requestIdHeader, this.requestId);
+    }
   }
 
   /** The request was handed to a socket: the peer may see it from now on. Once for each redirect. */
   protected handleSent(): void {}
-  /** Status and headers have arrived; never 1xx, never a redirect. */
-  protected abstract handleHead(status: number, headers: ResponseHeaders): void;
+  /**
+   * Status and headers have arrived; never 1xx, never a redirect.
+   *
+   * @param coding the content coding, if `handleData` will get the body with it; undefined if it is plain or undone
+   */
+  protected abstract handleHead(status: number, headers: ResponseHeaders, coding: string | undefined): void;
   protected abstract handleData(chunk: Buffer): void;
   /** The body is complete. */
   protected abstract handleEnd(): void;
@@ -81,7 +84,9 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   /** Gives the exchange up; no hook but `handleReleased` is called any more. */
   cancel(): void {
     if (this.#over) return;
-    this.#finish();
+    this.#over = true;
+    this.#decoder?.destroy();
+    this.handleReleased();
     this.#controller?.abort(CANCELLED);
   }
 
@@ -89,6 +94,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   protected fail(error: SignalboxError): void {
     if (this.#over) return;
     this.#over = true;
+    this.#decoder?.destroy();
     this.#controller?.abort(CANCELLED);
     this.handleBroken(error);
     this.handleReleased();
@@ -112,16 +118,18 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
       if (this.#interim > MAX_INTERIM) this.#bad(`more than ${MAX_INTERIM} interim answers`, status);
       return;
     }
+    this.#answered = true;
     const lines = Array.isArray(controller.rawHeaders) ? controller.rawHeaders.length / 2 : 0;
     if (lines > MAX_HEADER_LINES) this.#bad(`more than ${MAX_HEADER_LINES} header lines`, status);
     else if (isRedirect(status)) this.#redirect(status, headers);
-    else this.handleHead(status, headers);
+    else this.#head(controller, status, headers);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     if (this.#next === undefined) {
-      this.handleData(chunk);
+      if (this.#decoder === undefined) this.handleData(chunk);
+      else if (!this.#decoder.push(chunk)) controller.pause();
       return;
     }
     this.#skipped += chunk.length;
@@ -130,43 +138,94 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#over) return;
-    if (this.#next !== undefined) {
-      this.#url = this.#next;
-      this.#next = undefined;
-      this.#hops++;
-      // The redirect executed nothing: the next hop starts with a clean record.
-      this.#sent = false;
-      this.#skipped = 0;
-      this.#controller = undefined;
-      this.start();
-      return;
-    }
-    this.#over = true;
-    this.handleEnd();
-    this.handleReleased();
+    if (this.#next !== undefined) this.#follow(this.#next);
+    else if (this.#decoder !== undefined) this.#decoder.end(undefined);
+    else this.#finish(undefined);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#over) return;
-    this.#over = true;
     const { server, lease } = this.#target;
-    this.handleBroken(httpError(error, { server, origin: lease.origin, sent: this.#sent }));
+    const { origin, proxy } = lease;
+    const unwritten = isUnwritten(error, this.#sent, origin);
+    if (unwritten && !this.#answered && !this.#repeated) {
+      this.#repeat();
+      return;
+    }
+    const sent = this.#sent && !unwritten;
+    const broken = httpError(error, { server, origin, proxy, sent, requestId: this.requestId });
+    if (this.#decoder === undefined) this.#finish(broken);
+    else this.#decoder.end(broken);
+  }
+
+  // --- the rest ---------------------------------------------------------------------------------------------------
+
+  #head(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    const coding = contentCoding(headers);
+    const { http, limits, server } = this.#target;
+    if (coding === undefined || !http.compression || !isDecodable(coding)) {
+      this.handleHead(status, headers, coding);
+      return;
+    }
+    const mayEndAnywhere = bodyKind(headers) === 'event-stream';
+    this.#decoder = new BodyDecoder(
+      { coding, maxRatio: limits.compressionRatio, mayEndAnywhere },
+      {
+        data: (chunk) => this.handleData(chunk),
+        drained: () => controller.resume(),
+        done: (fault, broken) => {
+          if (fault === undefined || broken !== undefined) this.#finish(broken);
+          else this.fail(decodingError(fault, { server, status, requestId: this.requestId }));
+        },
+      },
+    );
+    this.handleHead(status, headers, undefined);
+  }
+
+  #finish(error: SignalboxError | undefined): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (error === undefined) this.handleEnd();
+    else this.handleBroken(error);
     this.handleReleased();
   }
 
-  #finish(): void {
-    this.#over = true;
-    this.handleReleased();
+  /** F-091: nothing can have happened, so a second attempt is nobody's business. One: the next socket is a new one. */
+  #repeat(): void {
+    this.#repeated = true;
+    this.#restart();
+  }
+
+  #follow(next: URL): void {
+    this.#url = next;
+    this.#next = undefined;
+    this.#hops++;
+    this.#skipped = 0;
+    this.#answered = false;
+    this.#restart();
+  }
+
+  #restart(): void {
+    // What came before executed nothing: the next attempt starts with a clean record.
+    this.#sent = false;
+    this.#controller = undefined;
+    // undici is still busy with the socket that brought us here, and must not be given it again.
+    queueMicrotask(() => {
+      if (!this.#over) this.start();
+    });
   }
 
   #redirect(status: number, headers: ResponseHeaders): void {
+    const { server, http } = this.#target;
     const target = redirectTarget({
-      server: this.#target.server,
+      server,
       method: this.#request.method,
       status,
       from: this.#url,
       location: firstHeader(headers, 'location'),
       hops: this.#hops,
+      maxHops: http.maxRedirects,
+      requestId: this.requestId,
     });
     if (target instanceof SignalboxError) this.fail(target);
     else this.#next = target;
@@ -177,7 +236,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
       new SignalboxError('BAD_RESPONSE', `the server sent ${what}; check the URL and the proxies before it`, {
         server: this.#target.server,
         delivered: 'unknown',
-        details: { status },
+        details: withRequestId({ status }, this.requestId),
       }),
     );
   }

@@ -1,9 +1,7 @@
 import { SignalboxError } from '../../../core/errors.ts';
 import { sanitizePeerText } from '../../../core/peer-text.ts';
 import { redactUrl } from '../../../core/redact.ts';
-
-/** Redirects that are followed in a row. */
-export const MAX_REDIRECTS = 3;
+import { withRequestId } from './request-id.ts';
 
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** These keep the method and the body; for the others a POST would silently become a GET (F-081). */
@@ -19,6 +17,9 @@ export interface RedirectRequest {
   readonly location: string | undefined;
   /** How many were followed already. */
   readonly hops: number;
+  /** How many are followed in a row. */
+  readonly maxHops: number;
+  readonly requestId: string | undefined;
 }
 
 /** True for the status codes that send a client elsewhere. */
@@ -28,10 +29,11 @@ export function isRedirect(status: number): boolean {
 
 /**
  * Where to ask again, or why not. Only the same origin is followed: credentials never leave it (F-082, S07), not
- * even from http to https, because a person should correct a URL that sends secrets in the clear first.
+ * even from http to https on the same host. No specification asks for that upgrade, and it would hide from its owner
+ * that every first request sends its secrets in the clear.
  */
 export function redirectTarget(request: RedirectRequest): URL | SignalboxError {
-  const { method, status, from, location, hops } = request;
+  const { method, status, from, location, hops, maxHops } = request;
   const target =
     location === undefined || !URL.canParse(location, from.href) ? undefined : new URL(location, from);
   if (target === undefined) return refused(request, 'names no usable target', undefined);
@@ -41,7 +43,7 @@ export function redirectTarget(request: RedirectRequest): URL | SignalboxError {
   if (method !== 'GET' && !METHOD_PRESERVING.has(status)) {
     return refused(request, 'would turn the POST into a GET', target);
   }
-  if (hops >= MAX_REDIRECTS) return refused(request, `is the ${hops + 1}th in a row`, target);
+  if (hops >= maxHops) return refused(request, maxHops === 0 ? 'is unwanted' : 'is one too many', target);
   return target;
 }
 
@@ -53,7 +55,10 @@ function refused(request: RedirectRequest, why: string, target: URL | undefined)
       'set the final URL in the configuration',
     {
       server: request.server,
-      details: { status: request.status, ...(hint === undefined ? {} : { location: hint }) },
+      details: withRequestId(
+        { status: request.status, ...(hint === undefined ? {} : { location: hint }) },
+        request.requestId,
+      ),
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { SignalboxErrorCode } from '../../../core/error-codes.ts';
 import { type Delivery, SignalboxError } from '../../../core/errors.ts';
 import { sanitizePeerText } from '../../../core/peer-text.ts';
+import { withRequestId } from './request-id.ts';
 import { firstHeader, joinedHeader, type ResponseHeaders } from './response-headers.ts';
 import { parseRetryAfter } from './retry-after.ts';
 
@@ -18,6 +19,7 @@ export interface Refusal {
   readonly text: string;
   /** The wall clock in ms since the epoch, for `Retry-After` dates. */
   readonly wallNowMs: number;
+  readonly requestId: string | undefined;
 }
 
 /** The typed error for an HTTP status outside of 2xx (F-076, F-077). */
@@ -25,7 +27,7 @@ export function refusalError(refusal: Refusal): SignalboxError {
   const { server, status, headers } = refusal;
   const said = sanitizePeerText(refusal.text);
   const tail = said === '' ? '' : `: ${said}`;
-  const details: Record<string, unknown> = { status };
+  const details: Record<string, unknown> = withRequestId({ status }, refusal.requestId);
   const retryAfterMs = parseRetryAfter(firstHeader(headers, 'retry-after'), refusal.wallNowMs);
   if (retryAfterMs !== undefined) details['retryAfterMs'] = retryAfterMs;
   const made = (code: SignalboxErrorCode, message: string, retryable?: boolean): SignalboxError =>

@@ -1,6 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { SignalboxError } from '../../../core/errors.ts';
 import type { TransportContext } from '../../transport-context.ts';
+import { ACCEPTED_CODINGS } from './body-decoder.ts';
 
 /** Headers that belong to HTTP or to the protocol: what a user configures under these names is not sent (S08). */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -19,24 +20,32 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-// An absent Accept-Encoding would allow every coding (RFC 9110, 12.5.3); an answer that is encoded is refused.
-const ALWAYS = ['accept-encoding', 'identity'] as const;
+// An absent Accept-Encoding would allow every coding (RFC 9110, 12.5.3). Streams are asked for as they are: middleware
+// that packs tends to hold events back until it has enough of them.
+const PLAIN = ['accept-encoding', 'identity'] as const;
+const PACKED = ['accept-encoding', ACCEPTED_CODINGS] as const;
 const POST = ['accept', 'application/json, text/event-stream', 'content-type', 'application/json'] as const;
-const STREAM = ['accept', 'text/event-stream'] as const;
+const STREAM_HEAD = ['accept', 'text/event-stream', ...PLAIN] as const;
 
 /** Builds the header arrays of requests; all that never changes is put together once. */
 export class RequestHeaders {
   readonly #user: ReadonlyMap<string, string>;
+  readonly #postHead: readonly string[];
+  /** What a POST begins with where its message overrides nothing. */
   readonly #post: readonly string[];
 
-  /** @throws SignalboxError CONFIG_INVALID for a name or value that HTTP does not allow */
-  constructor(headers: Readonly<Record<string, string>>, context: TransportContext) {
+  /**
+   * @param compression whether answers to a POST may be packed
+   * @throws SignalboxError CONFIG_INVALID for a name or value that HTTP does not allow
+   */
+  constructor(headers: Readonly<Record<string, string>>, context: TransportContext, compression: boolean) {
     this.#user = checked(headers, context);
-    this.#post = [...POST, ...ALWAYS, ...[...this.#user].flat()];
+    this.#postHead = [...POST, ...(compression ? PACKED : PLAIN)];
+    this.#post = [...this.#postHead, ...[...this.#user].flat()];
   }
 
   post(own: Readonly<Record<string, string>> | undefined, sessionId: string | undefined): string[] {
-    return this.#build(this.#post, POST, own, sessionId);
+    return this.#build(this.#post, this.#postHead, own, sessionId);
   }
 
   /** For a GET that opens an event stream. */
@@ -45,7 +54,7 @@ export class RequestHeaders {
     sessionId: string | undefined,
     lastEventId: string | undefined,
   ): string[] {
-    const list = this.#build(undefined, STREAM, own, sessionId);
+    const list = this.#build(undefined, STREAM_HEAD, own, sessionId);
     // An empty id resets the position: there is nothing to resume from. Ids are UTF-8, headers are bytes.
     if (lastEventId !== undefined && lastEventId !== '') {
       list.push('last-event-id', Buffer.from(lastEventId, 'utf8').toString('latin1'));
@@ -55,7 +64,7 @@ export class RequestHeaders {
 
   /** For the DELETE that ends a session. */
   end(own: Readonly<Record<string, string>> | undefined, sessionId: string): string[] {
-    return this.#build(undefined, [], own, sessionId);
+    return this.#build(undefined, PLAIN, own, sessionId);
   }
 
   #build(
@@ -66,8 +75,7 @@ export class RequestHeaders {
   ): string[] {
     let overridden = false;
     for (const name in own) if (this.#user.has(name)) overridden = true;
-    const list =
-      ready !== undefined && !overridden ? ready.slice() : [...head, ...ALWAYS, ...this.#userFor(own)];
+    const list = ready !== undefined && !overridden ? ready.slice() : [...head, ...this.#userFor(own)];
     for (const name in own) list.push(name, own[name]!);
     if (sessionId !== undefined) list.push('mcp-session-id', sessionId);
     return list;

@@ -35,8 +35,10 @@ export function bodyKind(headers: ResponseHeaders): BodyKind {
   return JSON_CHARSETS.has(charset.slice('charset='.length).replaceAll('"', '').trim()) ? 'json' : 'other';
 }
 
-/** The content coding of a body, or undefined if it comes as it is. */
+/** The content coding of a body, or undefined if it comes as it is. Several in a row are one string with commas. */
 export function contentCoding(headers: ResponseHeaders): string | undefined {
+  // Nearly no answer has one: looking is all that it may cost.
+  if (headers['content-encoding'] === undefined) return undefined;
   const value = joinedHeader(headers, 'content-encoding')?.trim().toLowerCase();
   return value === undefined || value === '' || value === 'identity' ? undefined : value;
 }

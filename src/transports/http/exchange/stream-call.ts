@@ -2,9 +2,11 @@ import { SignalboxError } from '../../../core/errors.ts';
 import { sanitizePeerText } from '../../../core/peer-text.ts';
 import type { TransportContext } from '../../transport-context.ts';
 import { BodyCollector } from './body-collector.ts';
-import { HttpCall, type HttpRequest, type HttpTarget } from './http-call.ts';
+import { HttpCall } from './http-call.ts';
+import type { HttpRequest, HttpTarget } from './http-request.ts';
 import { REFUSAL_BYTES, refusalError } from './refusal.ts';
-import { bodyKind, contentCoding, firstHeader, type ResponseHeaders } from './response-headers.ts';
+import { withRequestId } from './request-id.ts';
+import { bodyKind, firstHeader, type ResponseHeaders } from './response-headers.ts';
 
 /** Who reads an event stream that a GET opened. */
 export interface StreamReader {
@@ -24,6 +26,7 @@ export class StreamCall extends HttpCall {
   #open = false;
   #status = 0;
   #headers: ResponseHeaders = {};
+  #coding: string | undefined;
   #refusal: BodyCollector | undefined;
 
   constructor(target: HttpTarget, request: HttpRequest, context: TransportContext, reader: StreamReader) {
@@ -32,13 +35,14 @@ export class StreamCall extends HttpCall {
     this.#reader = reader;
   }
 
-  protected override handleHead(status: number, headers: ResponseHeaders): void {
+  protected override handleHead(status: number, headers: ResponseHeaders, coding: string | undefined): void {
     this.#status = status;
     this.#headers = headers;
+    this.#coding = coding;
     if (status >= 300) {
       this.#refusal = new BodyCollector(REFUSAL_BYTES);
-    } else if (bodyKind(headers) !== 'event-stream' || contentCoding(headers) !== undefined) {
-      this.fail(notAStream(this.#context.server, status, headers));
+    } else if (bodyKind(headers) !== 'event-stream' || coding !== undefined) {
+      this.fail(this.#notAStream());
     } else {
       this.#open = true;
       this.#reader.opened(status);
@@ -64,20 +68,21 @@ export class StreamCall extends HttpCall {
       server: this.#context.server,
       status: this.#status,
       headers: this.#headers,
-      text: contentCoding(this.#headers) === undefined ? this.#refusal!.text() : '',
+      text: this.#coding === undefined ? this.#refusal!.text() : '',
       wallNowMs: this.#context.clock.wallNow(),
+      requestId: this.requestId,
     });
   }
-}
 
-function notAStream(server: string, status: number, headers: ResponseHeaders): SignalboxError {
-  const type = sanitizePeerText(firstHeader(headers, 'content-type') ?? 'no content type', 80);
-  const coding = contentCoding(headers);
-  return new SignalboxError(
-    'BAD_RESPONSE',
-    coding === undefined
-      ? `the server opened no event stream (HTTP ${status}, ${type}); check the URL`
-      : `the server encodes its event stream as ${sanitizePeerText(coding, 40)}, which was not asked for`,
-    { server, details: { status } },
-  );
+  #notAStream(): SignalboxError {
+    const type = sanitizePeerText(firstHeader(this.#headers, 'content-type') ?? 'no content type', 80);
+    const status = this.#status;
+    return new SignalboxError(
+      'BAD_RESPONSE',
+      this.#coding === undefined
+        ? `the server opened no event stream (HTTP ${status}, ${type}); check the URL`
+        : `the server encodes its event stream as ${sanitizePeerText(this.#coding, 40)}, which was not asked for`,
+      { server: this.#context.server, details: withRequestId({ status }, this.requestId) },
+    );
+  }
 }

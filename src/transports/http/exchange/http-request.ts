@@ -1,0 +1,20 @@
+import type { ResolvedHttp } from '../../../config/http-settings.ts';
+import type { TransportLimits } from '../../transport-context.ts';
+import type { PoolLease } from '../pool-cache.ts';
+
+/** One HTTP request. */
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: URL;
+  /** Names and values in turn; whoever sends the request adds to them. */
+  readonly headers: string[];
+  readonly body: string | null;
+}
+
+/** Where requests go, and by which rules. */
+export interface HttpTarget {
+  readonly server: string;
+  readonly lease: PoolLease;
+  readonly http: ResolvedHttp;
+  readonly limits: TransportLimits;
+}
