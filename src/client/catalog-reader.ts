@@ -3,7 +3,7 @@ import type { ReadResourceResult, Tool } from '../protocol/mcp-types.ts';
 import { JSON_RPC_ERROR, type Params } from '../wire/json-rpc.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Caller } from './caller.ts';
-import { type ListBounds, readPages } from './listing.ts';
+import { type ListBounds, type Listing, readPages } from './listing.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { ToolBook } from './tool-book.ts';
 
@@ -60,14 +60,12 @@ export class CatalogReader {
   }
 
   async list<Item>(kind: ListKind, options: CallOptions): Promise<Item[]> {
-    const { caller, declares, bounds, name, warn } = this.#options;
+    const { caller, declares, warn } = this.#options;
     await caller.session(options.signal, options.timeoutMs);
     // A feature that was not declared must not be used (lifecycle, operation phase); it offers nothing then.
     if (!declares(kind.capability)) return [];
     try {
-      const fetchPage = (cursor: string | undefined): Promise<unknown> =>
-        this.#page(kind, cursor === undefined ? {} : { cursor }, options);
-      const listing = await readPages<Item>(fetchPage, kind.key, kind.nameKey, bounds, name);
+      const listing = await this.#pages<Item>(kind, options);
       if (listing.truncated !== undefined) warn(`the answer to ${kind.method} was cut: ${listing.truncated}`);
       if (listing.malformed > 0) {
         warn(`${listing.malformed} entries of ${kind.method} lack "${kind.nameKey}" and were left out`);
@@ -102,19 +100,35 @@ export class CatalogReader {
     return result as unknown as ReadResourceResult;
   }
 
+  /** A cursor that is no longer valid makes a patchwork of the pages that are kept: the list begins anew, once. */
+  async #pages<Item>(kind: ListKind, options: CallOptions): Promise<Listing<Item>> {
+    const { bounds, cache, name } = this.#options;
+    const read = (how: CallOptions): Promise<Listing<Item>> =>
+      readPages<Item>(
+        (cursor) => this.#page(kind, cursor === undefined ? {} : { cursor }, how),
+        kind.key,
+        kind.nameKey,
+        bounds,
+        name,
+      );
+    const hadPages = options.cache !== 'reload' && cache.get(kind.method, {}) !== undefined;
+    try {
+      return await read(options);
+    } catch (error) {
+      if (!(error instanceof RemoteError) || error.code !== JSON_RPC_ERROR.invalidParams) throw error;
+      cache.forgetList(kind.capability);
+      if (!hadPages) throw error;
+      return await read({ ...options, cache: 'reload' });
+    }
+  }
+
   async #page(kind: ListKind, params: Params, options: CallOptions): Promise<Record<string, unknown>> {
     const { caller, cache } = this.#options;
     const kept = options.cache === 'reload' ? undefined : cache.get(kind.method, params);
     if (kept !== undefined) return kept;
-    try {
-      const { turn } = cache;
-      const page = await caller.request(kind.method, params, options);
-      cache.put(kind.method, params, page, turn);
-      return page;
-    } catch (error) {
-      // A cursor that is no longer valid makes a patchwork of the pages that are kept (2026-07-28, caching).
-      if (error instanceof RemoteError && params['cursor'] !== undefined) cache.forgetList(kind.capability);
-      throw error;
-    }
+    const { turn } = cache;
+    const page = await caller.request(kind.method, params, options);
+    cache.put(kind.method, params, page, turn);
+    return page;
   }
 }
