@@ -1,0 +1,26 @@
+import { type Clock, systemClock } from '../core/clock.ts';
+import { type Logger, silentLogger } from '../core/log.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+
+/** What a piece of resilience takes from outside. Default: the machine's clock and chance, and silence. */
+export interface ResilienceEnvironment {
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** Hears of event listeners that throw. */
+  readonly logger?: Logger | undefined;
+}
+
+/** {@link ResilienceEnvironment} with every default filled in. */
+export interface ResolvedEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export function resolveEnvironment(given: ResilienceEnvironment): ResolvedEnvironment {
+  return {
+    clock: given.clock ?? systemClock,
+    random: given.random ?? systemRandom,
+    logger: given.logger ?? silentLogger,
+  };
+}

@@ -1,0 +1,147 @@
+import type { Clock } from '../core/clock.ts';
+import { type ResilienceEnvironment, resolveEnvironment } from './environment.ts';
+import { type NumberRule, resolveNumbers } from './number-options.ts';
+
+/** How far back a {@link SlidingWindow} looks. */
+export interface SlidingWindowOptions {
+  /** Length of the window, in ms. Default 30 000. */
+  readonly windowMs?: number | undefined;
+  /** Number of buckets: the window forgets in steps of `windowMs / buckets`. Default 10, at most 1 000. */
+  readonly buckets?: number | undefined;
+}
+
+/** Frozen. */
+export const SLIDING_WINDOW_DEFAULTS: Readonly<Record<keyof SlidingWindowOptions, number>> = Object.freeze({
+  windowMs: 30_000,
+  buckets: 10,
+});
+
+const RULES: Readonly<Record<keyof SlidingWindowOptions, NumberRule>> = {
+  windowMs: { above: 0 },
+  buckets: { min: 1, max: 1000, whole: true },
+};
+
+/** What the calls of a window came to. */
+export interface WindowCounts {
+  readonly calls: number;
+  readonly failures: number;
+  /** Slow calls, whether they failed or not. */
+  readonly slow: number;
+}
+
+/**
+ * Counts calls, failed calls and slow calls of the last `windowMs`. Constant memory, constant time, however many
+ * calls there are.
+ */
+export class SlidingWindow {
+  readonly #clock: Clock;
+  readonly #bucketMs: number;
+  readonly #buckets: number;
+  readonly #callsIn: Uint32Array;
+  readonly #failuresIn: Uint32Array;
+  readonly #slowIn: Uint32Array;
+  #calls = 0;
+  #failures = 0;
+  #slow = 0;
+  /** Number of the present bucket since the beginning of time. */
+  #present: number;
+
+  constructor(options: SlidingWindowOptions = {}, environment: ResilienceEnvironment = {}) {
+    const { windowMs, buckets } = resolveNumbers('SlidingWindow', SLIDING_WINDOW_DEFAULTS, RULES, options);
+    this.#clock = resolveEnvironment(environment).clock;
+    this.#bucketMs = windowMs / buckets;
+    this.#buckets = buckets;
+    this.#callsIn = new Uint32Array(buckets);
+    this.#failuresIn = new Uint32Array(buckets);
+    this.#slowIn = new Uint32Array(buckets);
+    this.#present = this.#bucketOfNow();
+  }
+
+  /** Notes a call that succeeded. */
+  succeeded(isSlow: boolean = false): void {
+    this.#count(isSlow);
+  }
+
+  /** Notes a call that failed. */
+  failed(isSlow: boolean = false): void {
+    const at = this.#count(isSlow);
+    this.#failuresIn[at]!++;
+    this.#failures++;
+  }
+
+  get calls(): number {
+    this.#forgetOld();
+    return this.#calls;
+  }
+
+  get failures(): number {
+    this.#forgetOld();
+    return this.#failures;
+  }
+
+  get slow(): number {
+    this.#forgetOld();
+    return this.#slow;
+  }
+
+  /** Share of calls that failed, 0–1; 0 without any call. */
+  get failureRatio(): number {
+    this.#forgetOld();
+    return this.#calls === 0 ? 0 : this.#failures / this.#calls;
+  }
+
+  /** Share of calls that were slow, 0–1; 0 without any call. */
+  get slowRatio(): number {
+    this.#forgetOld();
+    return this.#calls === 0 ? 0 : this.#slow / this.#calls;
+  }
+
+  /** A plain copy of the counts. */
+  counts(): WindowCounts {
+    this.#forgetOld();
+    return { calls: this.#calls, failures: this.#failures, slow: this.#slow };
+  }
+
+  clear(): void {
+    this.#callsIn.fill(0);
+    this.#failuresIn.fill(0);
+    this.#slowIn.fill(0);
+    this.#calls = 0;
+    this.#failures = 0;
+    this.#slow = 0;
+  }
+
+  /** @returns the place of the present bucket */
+  #count(isSlow: boolean): number {
+    this.#forgetOld();
+    const at = this.#present % this.#buckets;
+    this.#callsIn[at]!++;
+    this.#calls++;
+    if (isSlow) {
+      this.#slowIn[at]!++;
+      this.#slow++;
+    }
+    return at;
+  }
+
+  #bucketOfNow(): number {
+    return Math.floor(this.#clock.now() / this.#bucketMs);
+  }
+
+  #forgetOld(): void {
+    const present = this.#bucketOfNow();
+    if (present <= this.#present) return;
+    // After a long silence every bucket is old: none is emptied twice.
+    const first = Math.max(this.#present + 1, present - this.#buckets + 1);
+    this.#present = present;
+    for (let bucket = first; bucket <= present; bucket++) {
+      const at = bucket % this.#buckets;
+      this.#calls -= this.#callsIn[at]!;
+      this.#failures -= this.#failuresIn[at]!;
+      this.#slow -= this.#slowIn[at]!;
+      this.#callsIn[at] = 0;
+      this.#failuresIn[at] = 0;
+      this.#slowIn[at] = 0;
+    }
+  }
+}
