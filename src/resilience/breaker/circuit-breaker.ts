@@ -1,0 +1,229 @@
+import type { Clock } from '../../core/clock.ts';
+import { type Disposer, Emitter } from '../../core/emitter.ts';
+import type { Random } from '../../core/random.ts';
+import { type ResilienceEnvironment, resolveEnvironment } from '../environment.ts';
+import { SlidingWindow } from '../sliding-window.ts';
+import {
+  type BreakerEvent,
+  type BreakerState,
+  type BreakerStateName,
+  type BreakerTripCause,
+  transition,
+} from './breaker-machine.ts';
+import {
+  type CircuitBreakerOptions,
+  type ResolvedBreakerOptions,
+  resolveBreakerOptions,
+} from './breaker-options.ts';
+import {
+  type BreakerPermit,
+  type BreakerRefusal,
+  SharedPermit,
+  SinglePermit,
+  type VerdictListener,
+} from './breaker-permit.ts';
+
+/** A circuit changed its state. */
+export interface BreakerChange {
+  readonly from: BreakerStateName;
+  readonly to: BreakerStateName;
+  /** Why it opened. */
+  readonly cause: BreakerTripCause | undefined;
+  /** How long it refuses calls at least, in ms: 0 unless it opened, Infinity if it was isolated. */
+  readonly retryAfterMs: number;
+}
+
+export interface BreakerEvents {
+  state: BreakerChange;
+}
+
+/** A circuit at one moment: plain and serialisable. */
+export interface BreakerSnapshot {
+  readonly state: BreakerStateName;
+  /** How long it has been in this state, in ms. */
+  readonly stateForMs: number;
+  /** Why it is open; undefined in any other state. */
+  readonly cause: BreakerTripCause | undefined;
+  /** When an open circuit lets a probe in, in ms from now; undefined in any other state. */
+  readonly retryAfterMs: number | undefined;
+  /** How often it opened without a stable time in between. */
+  readonly trips: number;
+  readonly consecutiveFailures: number;
+  /** Counts of the window, which holds calls of the closed circuit. */
+  readonly calls: number;
+  readonly failures: number;
+  readonly slow: number;
+}
+
+/** When to ask again while another call probes, in ms: nobody knows how long that takes. */
+const PROBE_HINT_MS = 1000;
+
+/**
+ * Stops calling a server that fails, and finds out with a single call whether it is back.
+ *
+ * The caller decides what is a failure: it asks {@link tryEnter} before a call and tells the permit afterwards what
+ * the call came to. There is no timer: an open circuit becomes half-open when somebody asks after its time.
+ *
+ * @example
+ * const entry = breaker.tryEnter();
+ * if (!entry.permitted) throw new Error(`try again in ${entry.retryAfterMs} ms`);
+ * try {
+ *   const answer = await call();
+ *   entry.succeeded();
+ *   return answer;
+ * } catch (error) {
+ *   entry.failed();
+ *   throw error;
+ * }
+ */
+export class CircuitBreaker {
+  readonly #options: ResolvedBreakerOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #events: Emitter<BreakerEvents>;
+  readonly #window: SlidingWindow;
+  readonly #looksAtRatios: boolean;
+  #state: BreakerState;
+  /** Of the present epoch; undefined unless closed. */
+  #shared: SharedPermit | undefined;
+  #consecutiveFailures = 0;
+
+  constructor(options: CircuitBreakerOptions = {}, environment: ResilienceEnvironment = {}) {
+    this.#options = resolveBreakerOptions(options);
+    const { clock, random, logger } = resolveEnvironment(environment);
+    this.#clock = clock;
+    this.#random = random;
+    this.#events = new Emitter(logger);
+    this.#window = new SlidingWindow({ windowMs: this.#options.windowMs }, { clock });
+    this.#looksAtRatios = Math.min(this.#options.failureRatio, this.#options.slowRatio) <= 1;
+    this.#state = { kind: 'closed', epoch: 0, since: clock.now(), trips: 0 };
+    this.#shared = new SharedPermit(0, this.#listener);
+  }
+
+  /** Asks to make a call. A closed circuit answers without allocating anything. */
+  tryEnter(): BreakerPermit | BreakerRefusal {
+    if (this.#shared !== undefined) return this.#shared;
+    const at = this.#clock.now();
+    const next = transition(this.#state, { type: 'enter', at }, this.#options);
+    if (next === undefined) return this.#refusal(at);
+    this.#setState(next);
+    return new SinglePermit(next.epoch, this.#listener, next.kind === 'half-open' && next.phase === 'probe');
+  }
+
+  get state(): BreakerStateName {
+    return this.#state.kind;
+  }
+
+  /** Refuses every call until {@link reset}. */
+  isolate(): void {
+    this.#apply({ type: 'isolate', at: this.#clock.now() });
+  }
+
+  /** Closes the circuit and forgets the past, calls in flight included. */
+  reset(): void {
+    this.#apply({ type: 'reset', at: this.#clock.now() });
+  }
+
+  snapshot(): BreakerSnapshot {
+    const state = this.#state;
+    const now = this.#clock.now();
+    return {
+      state: state.kind,
+      stateForMs: now - state.since,
+      cause: state.kind === 'open' ? state.cause : undefined,
+      retryAfterMs: state.kind === 'open' ? Math.max(0, state.until - now) : undefined,
+      trips: state.kind === 'isolated' ? 0 : state.trips,
+      consecutiveFailures: this.#consecutiveFailures,
+      ...this.#window.counts(),
+    };
+  }
+
+  on<Name extends keyof BreakerEvents>(
+    name: Name,
+    listener: (payload: BreakerEvents[Name]) => void,
+  ): Disposer {
+    return this.#events.on(name, listener);
+  }
+
+  readonly #listener: VerdictListener = (epoch, verdict, durationMs) => {
+    const state = this.#state;
+    // F-140: a late verdict about the past neither opens nor closes the circuit of today.
+    if (epoch !== state.epoch) return;
+    const isSlow = this.#options.slowRatio <= 1 && durationMs >= this.#options.slowMs;
+    if (state.kind === 'closed') {
+      if (verdict === 'succeeded') this.#succeeded(isSlow);
+      else if (verdict === 'failed') this.#failed(isSlow);
+      return;
+    }
+    const at = this.#clock.now();
+    if (verdict === 'abandoned') this.#apply({ type: 'abandoned', at });
+    // A probe as slow as what opened the circuit would close it only to see it open again.
+    else if (verdict === 'failed' || isSlow) this.#trip('probe-failed');
+    else this.#apply({ type: 'succeeded', at });
+  };
+
+  #succeeded(isSlow: boolean): void {
+    this.#consecutiveFailures = 0;
+    if (!this.#looksAtRatios) return;
+    this.#window.succeeded(isSlow);
+    if (isSlow) this.#tripByRatio();
+  }
+
+  #failed(isSlow: boolean): void {
+    this.#consecutiveFailures++;
+    if (this.#looksAtRatios) this.#window.failed(isSlow);
+    if (this.#consecutiveFailures >= this.#options.consecutiveFailures) this.#trip('consecutive-failures');
+    else if (this.#looksAtRatios) this.#tripByRatio();
+  }
+
+  /** Looked at after failures and slow calls only: a good call opens no circuit. */
+  #tripByRatio(): void {
+    const { minCalls, failureRatio, slowRatio } = this.#options;
+    if (this.#window.calls < minCalls) return;
+    if (this.#window.failureRatio >= failureRatio) this.#trip('failure-ratio');
+    else if (this.#window.slowRatio >= slowRatio) this.#trip('slow-ratio');
+  }
+
+  #trip(cause: BreakerTripCause): void {
+    this.#apply({ type: 'trip', at: this.#clock.now(), cause, chance: this.#random() });
+  }
+
+  #apply(event: BreakerEvent): void {
+    const next = transition(this.#state, event, this.#options);
+    if (next !== undefined) this.#setState(next);
+  }
+
+  #setState(next: BreakerState): void {
+    const previous = this.#state;
+    this.#state = next;
+    if (next.epoch !== previous.epoch) {
+      this.#shared = next.kind === 'closed' ? new SharedPermit(next.epoch, this.#listener) : undefined;
+      if (next.kind === 'closed') {
+        this.#consecutiveFailures = 0;
+        this.#window.clear();
+      }
+    }
+    if (next.kind === previous.kind) return;
+    this.#events.emit('state', {
+      from: previous.kind,
+      to: next.kind,
+      cause: next.kind === 'open' ? next.cause : undefined,
+      retryAfterMs: retryAfter(next, next.since),
+    });
+  }
+
+  #refusal(at: number): BreakerRefusal {
+    const state = this.#state;
+    if (state.kind === 'half-open') {
+      const untilLost = state.lastEntryAt + this.#options.probeTimeoutMs - at;
+      return { permitted: false, reason: 'probing', retryAfterMs: Math.min(PROBE_HINT_MS, untilLost) };
+    }
+    const reason = state.kind === 'isolated' ? 'isolated' : 'open';
+    return { permitted: false, reason, retryAfterMs: retryAfter(state, at) };
+  }
+}
+
+function retryAfter(state: BreakerState, at: number): number {
+  if (state.kind === 'open') return Math.max(0, state.until - at);
+  return state.kind === 'isolated' ? Number.POSITIVE_INFINITY : 0;
+}
