@@ -52,6 +52,61 @@ export {
   type ServerRegistryOptions,
 } from './registry/server-registry.ts';
 export { MemoryStateStore, type RegistryState, type StateStore } from './registry/state-store.ts';
+export { type BackoffOptions, fullJitter } from './resilience/backoff.ts';
+export type { BreakerStateName, BreakerTripCause } from './resilience/breaker/breaker-machine.ts';
+export {
+  CIRCUIT_BREAKER_DEFAULTS,
+  type CircuitBreakerOptions,
+} from './resilience/breaker/breaker-options.ts';
+export type { BreakerPermit, BreakerRefusal } from './resilience/breaker/breaker-permit.ts';
+export {
+  type BreakerChange,
+  type BreakerEvents,
+  type BreakerSnapshot,
+  CircuitBreaker,
+} from './resilience/breaker/circuit-breaker.ts';
+export type { ResilienceEnvironment } from './resilience/environment.ts';
+export { EWMA_DEFAULTS, Ewma, type EwmaOptions } from './resilience/ewma.ts';
+export {
+  HEALTH_DEFAULTS,
+  type HealthCause,
+  type HealthEvidence,
+  type HealthObservation,
+  type HealthOptions,
+  type HealthState,
+  type HealthStateName,
+  INITIAL_HEALTH,
+  nextCheckMs,
+  observeHealth,
+  type ResolvedHealthOptions,
+  resolveHealthOptions,
+} from './resilience/health-machine.ts';
+export {
+  type AcquireOptions,
+  CONCURRENCY_LIMIT_DEFAULTS,
+  ConcurrencyLimit,
+  type ConcurrencyLimitOptions,
+  type ConcurrencyRefusal,
+  type ConcurrencySnapshot,
+  type RunOutcome,
+} from './resilience/limits/concurrency-limit.ts';
+export {
+  RATE_LIMIT_DEFAULTS,
+  RateLimit,
+  type RateLimitOptions,
+  type RateLimitRefusal,
+  type RateLimitSnapshot,
+  type TakeOptions,
+} from './resilience/limits/rate-limit.ts';
+export type { WaitOptions } from './resilience/limits/waiter.ts';
+export { RestartLimit, type RestartLimitOptions } from './resilience/restart-limit.ts';
+export { RETRY_BUDGET_DEFAULTS, RetryBudget, type RetryBudgetOptions } from './resilience/retry-budget.ts';
+export {
+  SLIDING_WINDOW_DEFAULTS,
+  SlidingWindow,
+  type SlidingWindowOptions,
+  type WindowCounts,
+} from './resilience/sliding-window.ts';
 export type { BuilderContext, TransportBuilder } from './transports/catalog.ts';
 export type {
   CloseReason,
