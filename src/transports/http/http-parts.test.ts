@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from '../../core/log.ts';
 import { systemRandom } from '../../core/random.ts';
 import { TRANSPORT_LIMITS, type TransportContext } from '../transport-context.ts';
 import { BodyCollector } from './exchange/body-collector.ts';
-import { httpError } from './exchange/http-error.ts';
+import { httpError, isUnwritten } from './exchange/http-error.ts';
 import { redirectTarget } from './exchange/redirect.ts';
 import { RequestHeaders } from './exchange/request-headers.ts';
 import { bodyKind, contentCoding, firstHeader, joinedHeader } from './exchange/response-headers.ts';
@@ -213,10 +213,29 @@ describe('httpError', () => {
     ['UND_ERR_INVALID_ARG', false, 'INVALID_ARGUMENT', 'no'],
     ['CERT_REVOKED', false, 'TLS_ERROR', 'no'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', false, 'TLS_ERROR', 'no'],
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', true, 'TLS_ERROR', 'unknown'],
   ])('F-068 F-072 F-094 %s, sent %s: %s, delivered %s', (code, sent, expected, delivered) => {
     const error = httpError(withCode(code), { ...failure, sent });
     expect(error).toMatchObject({ code: expected, delivered, server: 's' });
     expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  it.each([
+    ['read ECONNRESET', false, 'http://a', true],
+    ['write EPIPE', false, 'https://a', true],
+    ['write EPIPE', true, 'http://a', true],
+    ['write ECONNRESET', true, 'http://a', true],
+    // TLS writes on its own account, too, so that proves nothing.
+    ['write EPIPE', true, 'https://a', false],
+    // The server may have read the request before it hung up.
+    ['read ECONNRESET', true, 'http://a', false],
+    ['close UND_ERR_SOCKET', true, 'http://a', false],
+    ['connect ECONNREFUSED', false, 'http://a', false],
+    ['connect ECONNRESET', false, 'http://a', false],
+  ])('F-091 %s, begun %s, to %s: provably not received %s', (fault, sent, origin, expected) => {
+    const [syscall = '', code = ''] = fault.split(' ');
+    const error = Object.assign(withCode(code), { syscall });
+    expect(isUnwritten(error, sent, origin)).toBe(expected);
   });
 
   it('leaves our own errors as they are, and survives anything thrown', () => {
