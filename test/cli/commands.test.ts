@@ -199,7 +199,7 @@ describe('call', () => {
     const { code, stderr } = await cli(['call', 'dying__echo', 'message=x', '-c', file]);
     expect(code).toBe(8);
     expect(stderr).toMatch(
-      /CONNECTION_LOST\)\n {2}the server may have executed the request; look before you repeat it/u,
+      /OUTCOME_UNKNOWN\)\n {2}the server may have executed the request; look before you repeat it/u,
     );
   });
 

@@ -271,7 +271,7 @@ describe('modern requests over HTTP', () => {
     const client = makeFactory().create('s', { type: 'http', url: fixture.url });
     await client.connect();
     expect(await rejection(client.callTool('echo'))).toMatchObject({
-      code: 'CONNECTION_LOST',
+      code: 'OUTCOME_UNKNOWN',
       delivered: 'unknown',
     });
     await new Promise((resolve) => setTimeout(resolve, 50));

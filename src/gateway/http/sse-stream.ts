@@ -64,7 +64,9 @@ export class SseStream implements ChangeSink, Ticking {
   }
 
   get #isBehind(): boolean {
-    return this.#response.writableLength >= this.#limits.bufferedBytes;
+    // Below its high-water mark a stream never says that it has drained: what is late would stay late.
+    const { writableLength, writableHighWaterMark } = this.#response;
+    return writableLength >= Math.max(this.#limits.bufferedBytes, writableHighWaterMark);
   }
 
   #write(text: string): void {

@@ -22,7 +22,8 @@ export class LineWriter implements ChangeSink {
 
   /** True if so much waits that no more work should be taken on. */
   get isBehind(): boolean {
-    return this.#output.writableLength >= this.#bufferedBytes;
+    // Below its high-water mark a stream never says that it has drained: whoever waited would wait for ever.
+    return this.#output.writableLength >= Math.max(this.#bufferedBytes, this.#output.writableHighWaterMark);
   }
 
   send(text: string): void {
