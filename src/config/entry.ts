@@ -1,4 +1,5 @@
 import type { HttpSettings } from './http-settings.ts';
+import type { SandboxSettings } from './sandbox.ts';
 
 /** Transport kinds that need no registration. `rest` is MCP mapped onto plain HTTP routes. */
 export type BuiltInKind = 'stdio' | 'http' | 'sse' | 'rest';
@@ -129,6 +130,11 @@ export interface SignalboxSettings {
   readonly http?: HttpSettings | undefined;
   /** Only together with `url`. Default: the server is running already. */
   readonly launch?: LaunchSettings | undefined;
+  /**
+   * What a server that Signalbox starts may do on this machine; `true`: {@link SandboxSettings} with all defaults.
+   * Needs Linux with `bwrap`. Default `false`: what this user may.
+   */
+  readonly sandbox?: SandboxSettings | boolean | undefined;
 }
 
 /**

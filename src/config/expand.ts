@@ -30,7 +30,8 @@ const MAX_QUOTED = 60;
 /**
  * Fills in the placeholders of one entry: once, from left to right, never in what came out of a variable or a default
  * (S03), and only in `command`, `args`, the values of `env` and `headers`, `url`, `cwd`, `envFile`, `oauth`, in
- * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`, and in `proxy`, `tls` of `x-signalbox.http`. Values of a wrong type stay for `parseEntry` to refuse.
+ * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`, in `proxy`, `tls` of `x-signalbox.http`, and in `writable`,
+ * `readable` of `x-signalbox.sandbox`. Values of a wrong type stay for `parseEntry` to refuse.
  */
 export function expandEntry(
   raw: Readonly<Record<string, unknown>>,
@@ -62,6 +63,7 @@ const SLOTS: ReadonlySet<string> = new Set([...PROCESS_SLOTS, 'envFile', 'url', 
 const OWN_SLOTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ['launch', PROCESS_SLOTS],
   ['http', new Set(['proxy', 'tls'])],
+  ['sandbox', new Set(['writable', 'readable'])],
 ]);
 const ALL = undefined;
 

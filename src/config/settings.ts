@@ -1,5 +1,6 @@
 import type { LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
 import { HTTP_DEFAULTS, type ResolvedHttp, resolveHttp } from './http-settings.ts';
+import { type ResolvedSandbox, resolveSandbox } from './sandbox.ts';
 
 /** {@link LaunchSettings} with every default filled in. */
 export interface ResolvedLaunch {
@@ -48,6 +49,7 @@ export interface ResolvedSettings {
   readonly validate: 'off' | 'warn' | 'error';
   readonly http: ResolvedHttp;
   readonly launch: ResolvedLaunch | undefined;
+  readonly sandbox: ResolvedSandbox | undefined;
 }
 
 const KIB = 1024;
@@ -89,6 +91,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   validate: 'off',
   http: HTTP_DEFAULTS,
   launch: undefined,
+  sandbox: undefined,
 });
 
 /**
@@ -117,6 +120,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     validate: own.validate ?? defaults.validate,
     http: resolveHttp(own.http),
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
+    sandbox: resolveSandbox(own.sandbox, own.launch !== undefined),
   });
 }
 

@@ -2,6 +2,7 @@ import { SETTINGS_DEFAULTS } from '../settings.ts';
 import { type Findings, kindOf } from './findings.ts';
 import { address, headers, PORT_PLACEHOLDER } from './http-checks.ts';
 import { command, environment, programArguments } from './process-checks.ts';
+import { checkSandbox } from './sandbox-check.ts';
 import { signalboxSettings } from './settings-check.ts';
 import { type Check, duration, flag, isRecord, listOf, someText } from './value-checks.ts';
 
@@ -122,6 +123,7 @@ export function checkTogether(entry: Readonly<Record<string, unknown>>, findings
   } else if (http?.['tls'] !== undefined && typeof url === 'string' && /^http:/iu.test(url)) {
     findings.warn(['x-signalbox', 'http', 'tls'], 'has no effect on an http URL');
   }
+  checkSandbox(entry, own, findings);
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;
   if (launch !== undefined && !('url' in entry)) {
     findings.problem(['x-signalbox', 'launch'], 'needs "url"; a server on stdio is started by its "command"');

@@ -2,6 +2,7 @@ import { SETTINGS_DEFAULTS } from '../settings.ts';
 import { shown } from './findings.ts';
 import { HTTP_KEYS, http, TLS_KEYS } from './http-settings-check.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
+import { SANDBOX_KEYS, sandbox } from './sandbox-check.ts';
 import { type Check, count, duration, flag, group, isRecord, oneOf } from './value-checks.ts';
 
 const KIB = 1024;
@@ -94,6 +95,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   validate: oneOf('off', 'warn', 'error'),
   http,
   launch,
+  sandbox,
 };
 
 const onTheEntry = (key: string): string => `"${key}" on the entry itself, outside of "x-signalbox"`;
@@ -130,6 +132,7 @@ const GROUPS = {
   http: HTTP_KEYS,
   'http.tls': TLS_KEYS,
   launch: LAUNCH_KEYS,
+  sandbox: SANDBOX_KEYS,
 };
 
 function withInner(key: string): readonly string[] {
