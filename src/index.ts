@@ -19,6 +19,7 @@ export type { TaskOutcome } from './client/tasks/task-outcome.ts';
 export type { ServerEntry, SignalboxSettings } from './config/entry.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
+export type { SandboxLimits, SandboxSettings } from './config/sandbox.ts';
 export { type ResolvedSettings, resolveSettings, SETTINGS_DEFAULTS } from './config/settings.ts';
 export { type Clock, systemClock, type Timer } from './core/clock.ts';
 export type { Disposer } from './core/emitter.ts';
@@ -108,6 +109,7 @@ export {
   type WindowCounts,
 } from './resilience/sliding-window.ts';
 export type { BuilderContext, TransportBuilder } from './transports/catalog.ts';
+export { useStateFolder } from './transports/process/leftovers/state-folder.ts';
 export type {
   CloseReason,
   Outgoing,

@@ -14,9 +14,9 @@ export const builtInTransports: ReadonlyMap<string, TransportBuilder> = new Map<
 ]);
 
 function stdio(_name: string, entry: ServerEntry, context: BuilderContext): Transport {
-  const { stop, framing } = context.settings;
+  const { stop, framing, sandbox } = context.settings;
   const { command = '', args, env, cwd } = entry;
-  return new StdioTransport({ command, args, env, cwd, stop, framing }, context);
+  return new StdioTransport({ command, args, env, cwd, sandbox, stop, framing }, context);
 }
 
 function http(url: string, entry: ServerEntry, context: BuilderContext): Transport {
@@ -43,12 +43,13 @@ function launchable(
 ): TransportBuilder {
   return (_name, entry, context) => {
     const url = entry.url ?? '';
-    const { launch, stop } = context.settings;
+    const { launch, sandbox, stop } = context.settings;
     if (launch === undefined) return create(url, entry, context);
     return new LaunchedTransport(
       {
         ...launch,
         url,
+        sandbox,
         stop,
         kind,
         streamPerRequest,

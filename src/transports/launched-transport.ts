@@ -118,8 +118,9 @@ export class LaunchedTransport implements Transport {
     if (this.#closeUnopened() || child === undefined) return;
     if (this.#phase !== 'ended') this.#phase = 'closing';
     this.#inner!.destroy();
+    const killed = child.kill();
     child.destroyStreams();
-    void Promise.all([child.kill(), this.#inner!.closed]).then(() => this.#end({ kind: 'local' }));
+    void Promise.all([killed, this.#inner!.closed]).then(() => this.#end({ kind: 'local' }));
   }
 
   diagnostics(): TransportDiagnostics {
@@ -135,9 +136,11 @@ export class LaunchedTransport implements Transport {
     void process.exited.then(async (status) => {
       await process.releaseStreams();
       // Dead before the transport inside was open: that is a failed launch.
-      if (this.#phaseIs('opening')) this.#opening.abort(exitError('LAUNCH_FAILED', server, status, tail()));
+      const failure = (code: 'LAUNCH_FAILED' | 'CONNECTION_LOST'): SignalboxError =>
+        exitError(code, server, status, tail(), process.hint(tail()));
+      if (this.#phaseIs('opening')) this.#opening.abort(failure('LAUNCH_FAILED'));
       if (!this.#phaseIs('open')) return;
-      const error = exitError('CONNECTION_LOST', server, status, tail());
+      const error = failure('CONNECTION_LOST');
       this.#end({ kind: 'exit', error, exitCode: status.code, signal: status.signal });
       // After `closed` has told the cause: the transport inside only knows that its connections broke.
       setImmediate(() => this.#inner!.destroy());

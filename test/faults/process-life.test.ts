@@ -204,14 +204,15 @@ describe('a stop', () => {
     expect(await transport.closed).toEqual({ kind: 'local' });
   });
 
-  it('F-009 a grandchild that left the group by setsid survives: the limit that is documented', async () => {
+  it('F-009 a grandchild that left the group by setsid is gone too', async () => {
     const journal = journalFile();
-    const { transport, receiver } = await open({ journal, start: ['spawnHelper:setsid'] });
+    const { transport, receiver, pid } = await open({ journal, start: ['spawnHelper:setsid'] });
     transport.send(request(1, 'ping'));
     await receiver.count(1);
-    const helper = tracker.reap(await helperOf(journal));
+    const helper = tracker.track(await helperOf(journal));
     await transport.close();
-    expect(isRunning(helper)).toBe(true);
+    expect(isRunning(helper)).toBe(false);
+    expect(isGroupRunning(pid())).toBe(false);
   });
 
   it('F-010 a server that ignores the end of stdin and SIGTERM is killed on schedule', async () => {

@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { SignalboxError } from '../../src/core/errors.ts';
 import { STOP_TIMES } from '../../src/transports/transport-context.ts';
-import { type FaultyConfig, faultyCommand, readJournal } from '../helpers/faulty-server.ts';
+import { faultyCommand, readJournal } from '../helpers/faulty-server.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
-import { isGroupRunning, isRunning, temporaryDirectory } from '../helpers/processes.ts';
+import { isRunning, temporaryDirectory } from '../helpers/processes.ts';
 import {
   call,
   makeStdio,
@@ -161,37 +158,6 @@ describe('a stream that breaks', () => {
     expect(answers.map(({ id }) => id)).toEqual(sent.map((_, index) => index));
     expect(sent.every(({ isFlushed }) => isFlushed)).toBe(true);
     await transport.close();
-  });
-});
-
-describe('the process that owns servers', () => {
-  const program = join(import.meta.dirname, '../fixtures/programs/process-owner.ts');
-
-  async function run(mode: string, config: FaultyConfig, prefix: readonly string[] = []) {
-    const argv = [...prefix, process.execPath, '--import', 'tsx', program, mode, JSON.stringify(config)];
-    const child = spawn(argv[0]!, argv.slice(1), { stdio: ['ignore', 'pipe', 'ignore'] });
-    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-    const printed = JSON.parse(output) as { pid: number; error?: Record<string, unknown> };
-    tracker.track(printed.pid);
-    return { code: code as number | null, ...printed };
-  }
-
-  it.each([
-    ['exit', 7],
-    ['throw', 1],
-  ])('F-020 it ends by %s: its servers and their helpers die, its exit code stays %i', async (mode, code) => {
-    const journal = join(directory, `owner-${mode}`);
-    const config = { journal, ignoreEof: true, ignoreTerm: true, start: ['spawnHelper:quiet'] };
-    const ended = await run(mode, config);
-    expect(ended.code).toBe(code);
-    await until('the group is gone', () => !isGroupRunning(ended.pid), 3000);
-    expect(readJournal(journal).flatMap(({ helper }) => helper ?? [])).toHaveLength(1);
-  });
-
-  it('F-024 no file descriptor is left: SPAWN_FAILED, retryable, and the next start succeeds', async () => {
-    const { code, error } = await run('exhaust', {}, ['sh', '-c', 'ulimit -n 300; exec "$@"', 'sh']);
-    expect(code).toBe(7);
-    expect(error).toMatchObject({ code: 'SPAWN_FAILED', retryable: true, details: { errno: 'EMFILE' } });
   });
 });
 

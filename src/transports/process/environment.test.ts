@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { childEnvironment, codeLoadingVariables } from './environment.ts';
+import { childEnvironment } from './environment.ts';
 
 describe('S02 the environment of a child', () => {
   const parent = {
@@ -55,12 +55,5 @@ describe('S02 the environment of a child', () => {
     ]);
     expect(Object.getPrototypeOf(env)).toBeNull();
     expect(childEnvironment({}, {}, [], 'linux')['toString']).toBeUndefined();
-  });
-
-  it('names what loads foreign code', () => {
-    expect(codeLoadingVariables({ NODE_OPTIONS: '', Ld_Preload: '', PATH: '' })).toEqual([
-      'NODE_OPTIONS',
-      'Ld_Preload',
-    ]);
   });
 });

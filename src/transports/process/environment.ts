@@ -28,19 +28,6 @@ const WINDOWS_ALLOWED: readonly string[] = [
   'USERPROFILE',
 ];
 
-/** Variables that make a program load foreign code. */
-const CODE_LOADING: ReadonlySet<string> = new Set([
-  'NODE_OPTIONS',
-  'LD_PRELOAD',
-  'LD_LIBRARY_PATH',
-  'LD_AUDIT',
-  'DYLD_INSERT_LIBRARIES',
-  'PYTHONSTARTUP',
-  'PERL5OPT',
-  'RUBYOPT',
-  'BASH_ENV',
-]);
-
 /** Names and values of environment variables, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -77,9 +64,4 @@ export function childEnvironment(
     if (value !== undefined) set(name, value);
   }
   return env;
-}
-
-/** Names in `configured` that make a program load foreign code: worth a warning, not a refusal. */
-export function codeLoadingVariables(configured: Environment): string[] {
-  return Object.keys(configured).filter((name) => CODE_LOADING.has(name.toUpperCase()));
 }

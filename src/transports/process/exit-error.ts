@@ -17,12 +17,17 @@ export function safeTail(lines: readonly string[]): string {
   return lines.map((line) => sanitizePeerText(line)).join('\n');
 }
 
-/** The error that tells of an exit: code or signal, and what the server said last (F-003, F-004). */
+/**
+ * The error that tells of an exit: code or signal, and what the server said last (F-003, F-004).
+ *
+ * @param hint what may have been the cause. Default: none
+ */
 export function exitError(
   code: SignalboxErrorCode,
   server: string,
   status: ExitStatus,
   stderr: readonly string[],
+  hint: string = '',
 ): SignalboxError {
   const said = stderr
     .slice(-LINES_IN_MESSAGE)
@@ -30,7 +35,7 @@ export function exitError(
     .join(' | ');
   const message = `the process of the server ${describeExit(status)}; ${
     said === '' ? 'it wrote nothing to stderr' : `its last words on stderr: ${said}`
-  }`;
+  }${hint === '' ? '' : `; ${hint}`}`;
   return new SignalboxError(code, message, {
     server,
     delivered: 'unknown',

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
+import { processRow } from './tree/process-table.ts';
 
 /**
  * Whether a process group has a member that still runs. Unlike `kill(-id, 0)` it does not count zombies: in a
@@ -13,21 +14,14 @@ export function hasRunningMember(groupId: number, platform: NodeJS.Platform = pr
   }
   if (platform !== 'linux') return true;
   try {
-    return readdirSync('/proc').some((entry) => /^\d+$/u.test(entry) && runsInGroup(entry, groupId));
+    return readdirSync('/proc').some((entry) => /^\d+$/u.test(entry) && runsInGroup(Number(entry), groupId));
   } catch {
     // No /proc: believe the signal.
     return true;
   }
 }
 
-function runsInGroup(pid: string, groupId: number): boolean {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return false; // it ended meanwhile
-  }
-  // `pid (name) state ppid pgrp …`: the name may itself hold spaces and brackets.
-  const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 3);
-  return Number(group) === groupId && state !== 'Z' && state !== 'X';
+function runsInGroup(pid: number, groupId: number): boolean {
+  const row = processRow(pid);
+  return row?.runs === true && row.group === groupId;
 }

@@ -1,9 +1,11 @@
+import type { ResolvedSandbox } from '../../config/sandbox.ts';
 import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { sleep } from '../../core/sleep.ts';
 import { ByteRing } from '../../wire/byte-ring.ts';
 import type { StopTimes, TransportContext } from '../transport-context.ts';
+import { warnOfCodeLoading } from './code-loading.ts';
 import { childEnvironment, type Environment } from './environment.ts';
 import { exitError, safeTail } from './exit-error.ts';
 import { fillPort, freePort } from './free-port.ts';
@@ -30,6 +32,8 @@ export interface LaunchOptions {
   readonly env?: Environment | undefined;
   /** Working directory. Default: the one of this process. */
   readonly cwd?: string | undefined;
+  /** Default: none. It must leave the network to the server, which is reached through it. */
+  readonly sandbox?: ResolvedSandbox | undefined;
   /** `eofMs` does not apply: to a server with an address the end of stdin says nothing. */
   readonly stop: StopTimes;
   /** The address of the server; `{port}` is filled in. */
@@ -67,12 +71,14 @@ export async function launchProcess(
   const port = options.port === 'auto' ? await freePort(server) : options.port;
   const url = readUrl(fillPort(options.url, port), undefined, server);
   if (options.port !== 'auto') await refuseOccupied(url, context, signal);
+  warnOfCodeLoading(logger, server, options.env ?? {});
   const process = await ManagedProcess.start({
     server,
     command: options.command,
     args: (options.args ?? []).map((argument) => fillPort(argument, port)),
     env: childEnvironment(globalThis.process.env, filledEnvironment(options.env ?? {}, port)),
     cwd: options.cwd,
+    sandbox: options.sandbox,
     stop: { ...options.stop, eofMs: 0 },
     stderrBytes: limits.stderrBytes,
     clock,
@@ -100,7 +106,7 @@ export async function launchProcess(
       const status = await process.exited;
       await process.releaseStreams();
       await process.gone;
-      throw exitError('LAUNCH_FAILED', server, status, tail());
+      throw exitError('LAUNCH_FAILED', server, status, tail(), process.hint(tail()));
     }
     await process.stop();
     process.destroyStreams();

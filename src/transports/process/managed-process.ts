@@ -1,16 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import spawn from 'cross-spawn';
+import type { ResolvedSandbox } from '../../config/sandbox.ts';
 import type { Clock } from '../../core/clock.ts';
 import { deferred } from '../../core/deferred.ts';
 import type { Logger } from '../../core/log.ts';
 import { ByteRing } from '../../wire/byte-ring.ts';
 import type { StopTimes } from '../transport-context.ts';
+import { clearLeftovers } from './leftovers/clear-leftovers.ts';
 import { trackGroup, untrackGroup } from './live-processes.ts';
 import { checkCommand, type ProcessCommand } from './process-command.ts';
 import { HAS_PROCESS_GROUPS, ProcessGroup } from './process-group.ts';
+import { sandboxCommand } from './sandbox/sandbox-command.ts';
+import { sandboxHint } from './sandbox/sandbox-hint.ts';
 import { spawnError } from './spawn-error.ts';
 import { StagedStop, type StopOutcome } from './staged-stop.ts';
+import { processRow } from './tree/process-table.ts';
 
 /** How a process ended: one of the two is null. */
 export interface ExitStatus {
@@ -22,6 +27,8 @@ export interface ExitStatus {
 export interface ManagedProcessOptions extends ProcessCommand {
   /** Name of the server, for errors and logs. */
   readonly server: string;
+  /** Default: none, the server may do what this user may. */
+  readonly sandbox?: ResolvedSandbox | undefined;
   readonly stop: StopTimes;
   /** How much of stderr is kept, in bytes. */
   readonly stderrBytes: number;
@@ -49,16 +56,20 @@ export class ManagedProcess {
   readonly #stderrRing: ByteRing;
   readonly #stop: StagedStop;
   readonly #clock: Clock;
+  readonly #sandbox: ResolvedSandbox | undefined;
   #hasExited = false;
 
   /** Starts a process; rejects with SPAWN_FAILED or INVALID_ARGUMENT and leaves nothing behind. */
   static async start(options: ManagedProcessOptions): Promise<ManagedProcess> {
     checkCommand(options.server, options);
+    const { sandbox } = options;
+    const command = sandbox === undefined ? options : sandboxCommand(options.server, options, sandbox);
+    await clearLeftovers(options);
     let child: ChildProcess;
     try {
-      child = spawn(options.command, options.args, {
-        cwd: options.cwd,
-        env: options.env,
+      child = spawn(command.command, command.args, {
+        cwd: command.cwd,
+        env: command.env,
         // Three pipes and nothing else: no descriptor above 2 is inherited (S25).
         stdio: ['pipe', 'pipe', 'pipe'],
         shell: false,
@@ -81,11 +92,17 @@ export class ManagedProcess {
     this.stderr = child.stderr!;
     this.#clock = options.clock;
     this.#stderrRing = new ByteRing(options.stderrBytes);
-    const group = new ProcessGroup(child, this.pid);
-    trackGroup(group);
+    this.#sandbox = options.sandbox;
+    const startedAt = processRow(pid)?.startedAt;
+    const group = new ProcessGroup(child, { pid, startedAt, isSandbox: options.sandbox !== undefined });
+    trackGroup(group, options, options.logger);
     this.#stop = new StagedStop(
       {
-        endInput: () => this.stdin.end(),
+        endInput: () => {
+          // F-009: once the server has exited, nobody knows any more who descends from it.
+          group.noteTree();
+          this.stdin.end();
+        },
         signal: (signal) => group.signal(signal),
         isGone: () => group.isGone,
       },
@@ -93,7 +110,7 @@ export class ManagedProcess {
       options.clock,
     );
     void this.#stop.done.then((outcome) => {
-      untrackGroup(group);
+      untrackGroup(group, outcome);
       if (outcome === 'given-up') {
         options.logger.error('processes of the server survived SIGKILL', {
           server: options.server,
@@ -130,6 +147,11 @@ export class ManagedProcess {
   /** The last `count` lines of stderr that are not blank; not sanitised. */
   stderrTail(count: number = 20): string[] {
     return this.#stderrRing.lastLines(count);
+  }
+
+  /** What in the sandbox may have ended it, going by these last words; empty without a sandbox. */
+  hint(stderr: readonly string[]): string {
+    return sandboxHint(this.#sandbox, stderr);
   }
 
   /** After the exit: lets what lies in the pipes arrive (F-007), then closes them, whoever else holds them (F-008). */

@@ -1,7 +1,9 @@
+import type { ResolvedSandbox } from '../../config/sandbox.ts';
 import { abortError, throwIfAborted } from '../../core/abort.ts';
 import { deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import { childEnvironment, codeLoadingVariables, type Environment } from '../process/environment.ts';
+import { warnOfCodeLoading } from '../process/code-loading.ts';
+import { childEnvironment, type Environment } from '../process/environment.ts';
 import { exitError } from '../process/exit-error.ts';
 import { ManagedProcess } from '../process/managed-process.ts';
 import type {
@@ -27,6 +29,8 @@ export interface StdioTransportOptions {
   readonly inheritEnv?: readonly string[] | undefined;
   /** Working directory. Default: the one of this process. */
   readonly cwd?: string | undefined;
+  /** Default: none. */
+  readonly sandbox?: ResolvedSandbox | undefined;
   readonly stop: StopTimes;
   /** Default `strict`. */
   readonly framing?: StdioFraming | undefined;
@@ -121,8 +125,10 @@ export class StdioTransport implements Transport {
     }
     if (this.#phase !== 'ended') this.#phase = 'closing';
     this.#inbound!.stop();
+    // First the kill, which looks who is to be killed: the end of its stdin can end the server at once (F-009).
+    const killed = child.kill();
     child.destroyStreams();
-    void child.kill().then(() => this.#finishLocally(child));
+    void killed.then(() => this.#finishLocally(child));
   }
 
   diagnostics(): TransportDiagnostics {
@@ -132,19 +138,15 @@ export class StdioTransport implements Transport {
 
   async #start(): Promise<ManagedProcess> {
     const { server, clock, logger, limits } = this.#context;
-    const { command, args = [], env = {}, inheritEnv = [], cwd, stop } = this.#options;
-    const suspicious = codeLoadingVariables(env);
-    if (suspicious.length > 0)
-      logger.warn('the environment of the server makes it load foreign code', {
-        server,
-        variables: suspicious,
-      });
+    const { command, args = [], env = {}, inheritEnv = [], cwd, sandbox, stop } = this.#options;
+    warnOfCodeLoading(logger, server, env);
     return ManagedProcess.start({
       server,
       command,
       args,
       env: childEnvironment(process.env, env, inheritEnv),
       cwd,
+      sandbox,
       stop,
       stderrBytes: limits.stderrBytes,
       clock,
@@ -187,7 +189,8 @@ export class StdioTransport implements Transport {
     // While closing, the exit is what we asked for, and it is over when the whole group is gone.
     if (this.#phase !== 'open' && this.#phase !== 'opening') return;
     const status = await child.exited;
-    const error = exitError('CONNECTION_LOST', this.#context.server, status, child.stderrTail());
+    const tail = child.stderrTail();
+    const error = exitError('CONNECTION_LOST', this.#context.server, status, tail, child.hint(tail));
     this.#end({ kind: 'exit', error, exitCode: status.code, signal: status.signal });
   }
 
