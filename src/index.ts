@@ -1,4 +1,4 @@
-export type { CallOptions } from './client/call-options.ts';
+export type { CallOptions } from './client/calls/call-options.ts';
 export type { ClientEvents, LogLevel, ServerLog, StateChange } from './client/client-events.ts';
 export {
   ClientFactory,
@@ -7,11 +7,15 @@ export {
   type ConfigReport,
   type ConnectionReport,
 } from './client/client-factory.ts';
-export type { ClientStatsSnapshot } from './client/client-stats.ts';
-export type { ConnectionState, ConnectionStateName } from './client/connection-machine.ts';
-export type { ConnectionMetadata, ConnectionResult } from './client/connection-result.ts';
+export type { ConnectionState, ConnectionStateName } from './client/connection/connection-machine.ts';
+export type { ConnectionMetadata, ConnectionResult } from './client/connection/connection-result.ts';
 export { McpClient } from './client/mcp-client.ts';
-export type { Subscription, SubscriptionEvent, SubscriptionFilter } from './client/subscription.ts';
+export type { ClientStatsSnapshot } from './client/stats/client-stats.ts';
+export type {
+  Subscription,
+  SubscriptionEvent,
+  SubscriptionFilter,
+} from './client/subscriptions/subscription.ts';
 export type { StoredTask } from './client/tasks/stored-task.ts';
 export type { TaskEvents, TaskHandle } from './client/tasks/task-handle.ts';
 export type { TaskCallOptions, TaskOptions } from './client/tasks/task-options.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionResult } from '../client/connection-result.ts';
+import type { ConnectionResult } from '../client/connection/connection-result.ts';
 import { systemClock } from '../core/clock.ts';
 import { SignalboxError } from '../core/errors.ts';
 import type { CommandContext } from './command-context.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionResult } from '../client/connection-result.ts';
+import type { ConnectionResult } from '../client/connection/connection-result.ts';
 import { nearestKey } from '../config/checks/nearest-key.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';

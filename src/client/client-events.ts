@@ -1,6 +1,6 @@
 import type { SignalboxError } from '../core/errors.ts';
 import type { Params } from '../wire/json-rpc.ts';
-import type { ConnectionStateName } from './connection-machine.ts';
+import type { ConnectionStateName } from './connection/connection-machine.ts';
 
 /** A change of the connection's state. */
 export interface StateChange {

@@ -11,8 +11,8 @@ import { type EraCache, MemoryEraCache } from '../protocol/negotiation/era-cache
 import { builtInTransports } from '../transports/built-in.ts';
 import { type TransportBuilder, TransportCatalog } from '../transports/catalog.ts';
 import { PoolCache } from '../transports/http/pool-cache.ts';
-import type { ConnectionMetadata } from './connection-result.ts';
-import type { ClientEnvironment } from './connector.ts';
+import type { ConnectionMetadata } from './connection/connection-result.ts';
+import type { ClientEnvironment } from './connection/connector.ts';
 import { McpClient } from './mcp-client.ts';
 
 /** Everything is optional: a factory without options works. */

@@ -23,27 +23,31 @@ import type { WireCounters } from '../protocol/session/wire-counters.ts';
 import { tasksEraOf } from '../protocol/tasks/tasks-era.ts';
 import type { TransportDiagnostics } from '../transports/transport.ts';
 import { isObject, type Params } from '../wire/json-rpc.ts';
-import type { CallOptions } from './call-options.ts';
-import { Caller } from './caller.ts';
-import { CatalogReader, LISTS } from './catalog-reader.ts';
+import type { CallOptions } from './calls/call-options.ts';
+import { Caller } from './calls/caller.ts';
+import { OutputCheck } from './calls/output-check.ts';
+import { ToolBook } from './calls/tool-book.ts';
+import { ToolCaller, type ToolCallOptions } from './calls/tool-caller.ts';
 import type { ClientEvents, LogLevel } from './client-events.ts';
-import { ClientStats, type ClientStatsSnapshot } from './client-stats.ts';
-import { Connection } from './connection.ts';
-import type { ConnectionEvent, ConnectionState, ConnectionStateName } from './connection-machine.ts';
-import type { ConnectionMetadata, ConnectionResult } from './connection-result.ts';
-import { type ClientEnvironment, Connector, type Established } from './connector.ts';
-import { InputDesk } from './input-desk.ts';
-import { OutputCheck } from './output-check.ts';
-import { ResponseCache } from './response-cache.ts';
-import { ServerNotifications } from './server-notifications.ts';
-import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
-import { Subscriptions } from './subscriptions.ts';
+import { Connection } from './connection/connection.ts';
+import type {
+  ConnectionEvent,
+  ConnectionState,
+  ConnectionStateName,
+} from './connection/connection-machine.ts';
+import type { ConnectionMetadata, ConnectionResult } from './connection/connection-result.ts';
+import { type ClientEnvironment, Connector, type Established } from './connection/connector.ts';
+import { InputDesk } from './input/input-desk.ts';
+import { UrlElicitations } from './input/url-elicitations.ts';
+import { CatalogReader, LISTS } from './lists/catalog-reader.ts';
+import { ResponseCache } from './lists/response-cache.ts';
+import { ClientStats, type ClientStatsSnapshot } from './stats/client-stats.ts';
+import { ServerNotifications } from './subscriptions/server-notifications.ts';
+import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscriptions/subscription.ts';
+import { Subscriptions } from './subscriptions/subscriptions.ts';
 import type { StoredTask } from './tasks/stored-task.ts';
 import type { TaskHandle } from './tasks/task-handle.ts';
 import type { TaskCallOptions } from './tasks/task-options.ts';
-import { ToolBook } from './tool-book.ts';
-import { ToolCaller, type ToolCallOptions } from './tool-caller.ts';
-import { UrlElicitations } from './url-elicitations.ts';
 
 /** How long calls in flight may go on when the client is disconnected, in ms. */
 export const DRAIN_MS = 5000;

@@ -1,5 +1,5 @@
 import type { StateChange } from '../client/client-events.ts';
-import type { ConnectionStateName } from '../client/connection-machine.ts';
+import type { ConnectionStateName } from '../client/connection/connection-machine.ts';
 import type { McpClient } from '../client/mcp-client.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import type { Clock, Timer } from '../core/clock.ts';

@@ -1,6 +1,6 @@
-import type { CallOptions } from '../client/call-options.ts';
+import type { CallOptions } from '../client/calls/call-options.ts';
 import { ClientFactory } from '../client/client-factory.ts';
-import type { ConnectionResult } from '../client/connection-result.ts';
+import type { ConnectionResult } from '../client/connection/connection-result.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Disposer, Emitter } from '../core/emitter.ts';

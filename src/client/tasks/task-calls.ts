@@ -12,8 +12,8 @@ import {
 } from '../../protocol/tasks/core-tasks.ts';
 import { readTask } from '../../protocol/tasks/task-snapshot.ts';
 import { TASK_RESULT } from '../../protocol/tasks/tasks-era.ts';
-import type { CallOptions } from '../call-options.ts';
-import type { Caller } from '../caller.ts';
+import type { CallOptions } from '../calls/call-options.ts';
+import type { Caller } from '../calls/caller.ts';
 import type { ToolResultReader } from './eras/task-protocol.ts';
 import type { TaskRequests } from './eras/task-requests.ts';
 import type { TaskCallOptions } from './task-options.ts';

@@ -1,4 +1,4 @@
-import type { CallOptions } from '../call-options.ts';
+import type { CallOptions } from '../calls/call-options.ts';
 
 /** What is wanted of a task. */
 export interface TaskOptions {

@@ -1,4 +1,4 @@
-import type { Subscription, SubscriptionEvent, SubscriptionFilter } from '../subscription.ts';
+import type { Subscription, SubscriptionEvent, SubscriptionFilter } from '../subscriptions/subscription.ts';
 
 /** Tasks of one client that are pushed at the same time: each holds a stream, over HTTP a socket too. */
 const MAX_PUSHED = 8;

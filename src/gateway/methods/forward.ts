@@ -1,4 +1,4 @@
-import type { CallOptions } from '../../client/call-options.ts';
+import type { CallOptions } from '../../client/calls/call-options.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { ServerRegistry } from '../../registry/server-registry.ts';

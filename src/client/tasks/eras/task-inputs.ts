@@ -1,6 +1,6 @@
 import { SignalboxError } from '../../../core/errors.ts';
 import { isObject } from '../../../wire/json-rpc.ts';
-import type { InputDesk } from '../../input-desk.ts';
+import type { InputDesk } from '../../input/input-desk.ts';
 
 /** Questions that one task may ask in its life; more is no honest task. */
 const MAX_QUESTIONS = 1000;

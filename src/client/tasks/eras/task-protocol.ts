@@ -1,6 +1,6 @@
 import type { CallToolResult } from '../../../protocol/mcp-types.ts';
 import type { TaskSnapshot } from '../../../protocol/tasks/task-snapshot.ts';
-import type { CallOptions } from '../../call-options.ts';
+import type { CallOptions } from '../../calls/call-options.ts';
 import type { TaskOutcome } from '../task-outcome.ts';
 
 /** Checks what a tool has answered. @throws SignalboxError INVALID_RESULT */

@@ -4,7 +4,7 @@ import type { Era, EraName } from '../../../protocol/eras/era.ts';
 import type { Session } from '../../../protocol/session/session.ts';
 import { TASK_RESULT } from '../../../protocol/tasks/tasks-era.ts';
 import type { Params } from '../../../wire/json-rpc.ts';
-import type { Caller } from '../../caller.ts';
+import type { Caller } from '../../calls/caller.ts';
 import { untilAborted } from '../until-aborted.ts';
 
 /** What {@link TaskRequests} works with. */

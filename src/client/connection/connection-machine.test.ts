@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SignalboxError } from '../core/errors.ts';
+import { SignalboxError } from '../../core/errors.ts';
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-machine.ts';
 
 const cause = new SignalboxError('CONNECTION_LOST', 'gone');

@@ -1,5 +1,5 @@
-import type { Tool } from '../protocol/mcp-types.ts';
-import { type ParamHeader, paramHeaderValues, planParamHeaders } from '../protocol/param-headers.ts';
+import type { Tool } from '../../protocol/mcp-types.ts';
+import { type ParamHeader, paramHeaderValues, planParamHeaders } from '../../protocol/param-headers.ts';
 
 /** A tool that cannot be offered, and why. */
 export interface RefusedTool {

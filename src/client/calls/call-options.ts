@@ -1,4 +1,4 @@
-import type { Progress } from '../protocol/mcp-types.ts';
+import type { Progress } from '../../protocol/mcp-types.ts';
 
 /** How one call is to be made. */
 export interface CallOptions {

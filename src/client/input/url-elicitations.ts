@@ -1,7 +1,7 @@
-import { onAbort } from '../core/abort.ts';
-import type { Clock } from '../core/clock.ts';
-import { type RemoteError, SignalboxError } from '../core/errors.ts';
-import { isObject } from '../wire/json-rpc.ts';
+import { onAbort } from '../../core/abort.ts';
+import type { Clock } from '../../core/clock.ts';
+import { type RemoteError, SignalboxError } from '../../core/errors.ts';
+import { isObject } from '../../wire/json-rpc.ts';
 import type { InputDesk } from './input-desk.ts';
 
 /** How long a person may take for what a URL asks before the request is made again anyway, in ms. */

@@ -1,7 +1,7 @@
-import { SignalboxError } from '../core/errors.ts';
-import { sanitizePeerText } from '../core/peer-text.ts';
-import type { CallToolResult, Tool } from '../protocol/mcp-types.ts';
-import { OutputValidator } from '../protocol/schema/output-validator.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { CallToolResult, Tool } from '../../protocol/mcp-types.ts';
+import { OutputValidator } from '../../protocol/schema/output-validator.ts';
 
 /** What happens to a result whose `structuredContent` does not fit the tool's `outputSchema`. */
 export type ValidateMode = 'off' | 'warn' | 'error';

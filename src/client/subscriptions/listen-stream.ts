@@ -1,12 +1,12 @@
-import type { Timer } from '../core/clock.ts';
-import { type Deferred, deferred } from '../core/deferred.ts';
-import { RemoteError, SignalboxError } from '../core/errors.ts';
-import type { Era } from '../protocol/eras/era.ts';
-import type { Session } from '../protocol/session/session.ts';
-import { fullJitter } from '../resilience/backoff.ts';
-import { isObject, type Params } from '../wire/json-rpc.ts';
-import type { Caller } from './caller.ts';
-import type { ClientEnvironment } from './connector.ts';
+import type { Timer } from '../../core/clock.ts';
+import { type Deferred, deferred } from '../../core/deferred.ts';
+import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import type { Era } from '../../protocol/eras/era.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import { fullJitter } from '../../resilience/backoff.ts';
+import { isObject, type Params } from '../../wire/json-rpc.ts';
+import type { Caller } from '../calls/caller.ts';
+import type { ClientEnvironment } from '../connection/connector.ts';
 import type { SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
 import { eventOf } from './subscription-event.ts';
 

@@ -1,11 +1,11 @@
-import type { ResolvedSettings } from '../config/settings.ts';
-import { SignalboxError } from '../core/errors.ts';
-import type { CallToolResult } from '../protocol/mcp-types.ts';
+import type { ResolvedSettings } from '../../config/settings.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import type { CallToolResult } from '../../protocol/mcp-types.ts';
+import type { TaskHandle } from '../tasks/task-handle.ts';
+import type { TaskCallOptions } from '../tasks/task-options.ts';
+import { Tasks, type TasksOptions } from '../tasks/tasks.ts';
 import type { CallOptions } from './call-options.ts';
 import type { OutputCheck } from './output-check.ts';
-import type { TaskHandle } from './tasks/task-handle.ts';
-import type { TaskCallOptions } from './tasks/task-options.ts';
-import { Tasks, type TasksOptions } from './tasks/tasks.ts';
 import type { ToolBook } from './tool-book.ts';
 
 /** How a tool is called: at once, or as a task. */

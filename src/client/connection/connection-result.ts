@@ -1,6 +1,6 @@
-import type { SignalboxError } from '../core/errors.ts';
-import type { EraName } from '../protocol/eras/era.ts';
-import type { Implementation, ServerCapabilities } from '../protocol/mcp-types.ts';
+import type { SignalboxError } from '../../core/errors.ts';
+import type { EraName } from '../../protocol/eras/era.ts';
+import type { Implementation, ServerCapabilities } from '../../protocol/mcp-types.ts';
 
 /** What is known of a server once its connection is set up. */
 export interface ConnectionMetadata {

@@ -1,9 +1,9 @@
-import type { Logger } from '../core/log.ts';
-import type { Era } from '../protocol/eras/era.ts';
-import type { Session } from '../protocol/session/session.ts';
-import type { Params } from '../wire/json-rpc.ts';
-import type { Caller } from './caller.ts';
-import type { ClientEnvironment } from './connector.ts';
+import type { Logger } from '../../core/log.ts';
+import type { Era } from '../../protocol/eras/era.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import type { Params } from '../../wire/json-rpc.ts';
+import type { Caller } from '../calls/caller.ts';
+import type { ClientEnvironment } from '../connection/connector.ts';
 import { ListenStream } from './listen-stream.ts';
 import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
 import { changeOf } from './subscription-event.ts';

@@ -1,10 +1,10 @@
-import { SignalboxError } from '../core/errors.ts';
-import { sanitizePeerText } from '../core/peer-text.ts';
-import { answerInput, type InputRefusal, type RefusalKind } from '../protocol/input/input-answers.ts';
-import { capabilitiesOf, type InputHandlers } from '../protocol/input/input-handlers.ts';
-import type { ClientIdentity } from '../protocol/mcp-types.ts';
-import { RequestRefusal } from '../protocol/session/request-refusal.ts';
-import { isObject, JSON_RPC_ERROR, type Params } from '../wire/json-rpc.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import { answerInput, type InputRefusal, type RefusalKind } from '../../protocol/input/input-answers.ts';
+import { capabilitiesOf, type InputHandlers } from '../../protocol/input/input-handlers.ts';
+import type { ClientIdentity } from '../../protocol/mcp-types.ts';
+import { RequestRefusal } from '../../protocol/session/request-refusal.ts';
+import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
 
 /** A user or model said no to a request of a legacy server (2025-11-25, sampling). */
 const USER_REJECTED = -1;

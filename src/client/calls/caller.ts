@@ -1,19 +1,19 @@
-import type { ResolvedSettings } from '../config/settings.ts';
-import { abortError, onAbort, throwIfAborted } from '../core/abort.ts';
-import { RemoteError, SignalboxError } from '../core/errors.ts';
-import { sleep } from '../core/sleep.ts';
-import type { Era } from '../protocol/eras/era.ts';
-import type { Tool } from '../protocol/mcp-types.ts';
-import type { RequestOptions } from '../protocol/session/pending-call.ts';
-import type { Session } from '../protocol/session/session.ts';
-import { fullJitter } from '../resilience/backoff.ts';
-import { isObject, type Params } from '../wire/json-rpc.ts';
+import type { ResolvedSettings } from '../../config/settings.ts';
+import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
+import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import { sleep } from '../../core/sleep.ts';
+import type { Era } from '../../protocol/eras/era.ts';
+import type { Tool } from '../../protocol/mcp-types.ts';
+import type { RequestOptions } from '../../protocol/session/pending-call.ts';
+import type { Session } from '../../protocol/session/session.ts';
+import { fullJitter } from '../../resilience/backoff.ts';
+import { isObject, type Params } from '../../wire/json-rpc.ts';
+import type { Connection } from '../connection/connection.ts';
+import type { ClientEnvironment } from '../connection/connector.ts';
+import type { InputDesk } from '../input/input-desk.ts';
+import type { UrlElicitations } from '../input/url-elicitations.ts';
 import type { CallOptions } from './call-options.ts';
-import type { Connection } from './connection.ts';
-import type { ClientEnvironment } from './connector.ts';
-import type { InputDesk } from './input-desk.ts';
 import { asOutcome, isRead, replayDelay } from './replay.ts';
-import type { UrlElicitations } from './url-elicitations.ts';
 
 /** Requests that a modern server may answer with a request for input (2026-07-28, MRTR). */
 const ASKS_BACK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.ts';
-import type { Params } from '../wire/json-rpc.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Params } from '../../wire/json-rpc.ts';
 
 /** Methods whose results say how long they may be kept (2026-07-28, caching). */
 const CACHEABLE: ReadonlySet<string> = new Set([

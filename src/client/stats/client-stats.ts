@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../../core/clock.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 /** A plain, serialisable snapshot of what one client has done. Times are ISO 8601, durations ms. */

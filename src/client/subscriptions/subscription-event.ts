@@ -1,4 +1,4 @@
-import type { Params } from '../wire/json-rpc.ts';
+import type { Params } from '../../wire/json-rpc.ts';
 import type { SubscriptionEvent } from './subscription.ts';
 
 /** The list changes a server can tell of. */

@@ -1,12 +1,12 @@
-import type { Emitter } from '../core/emitter.ts';
-import type { Params } from '../wire/json-rpc.ts';
-import type { ClientEvents, LogLevel } from './client-events.ts';
-import type { ResponseCache } from './response-cache.ts';
+import type { Emitter } from '../../core/emitter.ts';
+import type { Params } from '../../wire/json-rpc.ts';
+import type { ClientEvents, LogLevel } from '../client-events.ts';
+import type { UrlElicitations } from '../input/url-elicitations.ts';
+import type { ResponseCache } from '../lists/response-cache.ts';
+import type { Tasks } from '../tasks/tasks.ts';
 import type { SubscriptionEvent } from './subscription.ts';
 import { changeOf, type ListChange } from './subscription-event.ts';
 import type { Subscriptions } from './subscriptions.ts';
-import type { Tasks } from './tasks/tasks.ts';
-import type { UrlElicitations } from './url-elicitations.ts';
 
 const LEVELS: ReadonlySet<unknown> = new Set([
   'debug',

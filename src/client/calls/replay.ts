@@ -1,6 +1,6 @@
-import { SignalboxError } from '../core/errors.ts';
-import type { Random } from '../core/random.ts';
-import { fullJitter } from '../resilience/backoff.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import type { Random } from '../../core/random.ts';
+import { fullJitter } from '../../resilience/backoff.ts';
 
 /**
  * What became of a request that failed. `not-sent`: its bytes never left. `rejected`: the server refused it before it

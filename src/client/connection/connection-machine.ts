@@ -1,4 +1,4 @@
-import type { SignalboxError } from '../core/errors.ts';
+import type { SignalboxError } from '../../core/errors.ts';
 
 /**
  * The life of one connection (architecture: two state machines).

@@ -1,21 +1,25 @@
 import { createHash } from 'node:crypto';
-import type { ServerEntry } from '../config/entry.ts';
-import { readEnvFile } from '../config/env-file.ts';
-import type { ParsedEntry } from '../config/parse-entry.ts';
-import type { ResolvedSettings } from '../config/settings.ts';
-import type { Clock } from '../core/clock.ts';
-import type { DeadlineWheel } from '../core/deadline-wheel.ts';
-import { messageWithoutHead, SignalboxError } from '../core/errors.ts';
-import type { Logger, WireTap } from '../core/log.ts';
-import { sanitizePeerText } from '../core/peer-text.ts';
-import type { Random } from '../core/random.ts';
-import type { ClientIdentity } from '../protocol/mcp-types.ts';
-import type { EraCache } from '../protocol/negotiation/era-cache.ts';
-import type { Handshake } from '../protocol/negotiation/handshake.ts';
-import { type Negotiation, type NegotiationOptions, negotiate } from '../protocol/negotiation/negotiate.ts';
-import { Session, type SessionHandlers } from '../protocol/session/session.ts';
-import type { TransportCatalog } from '../transports/catalog.ts';
-import type { PoolCache } from '../transports/http/pool-cache.ts';
+import type { ServerEntry } from '../../config/entry.ts';
+import { readEnvFile } from '../../config/env-file.ts';
+import type { ParsedEntry } from '../../config/parse-entry.ts';
+import type { ResolvedSettings } from '../../config/settings.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { DeadlineWheel } from '../../core/deadline-wheel.ts';
+import { messageWithoutHead, SignalboxError } from '../../core/errors.ts';
+import type { Logger, WireTap } from '../../core/log.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { Random } from '../../core/random.ts';
+import type { ClientIdentity } from '../../protocol/mcp-types.ts';
+import type { EraCache } from '../../protocol/negotiation/era-cache.ts';
+import type { Handshake } from '../../protocol/negotiation/handshake.ts';
+import {
+  type Negotiation,
+  type NegotiationOptions,
+  negotiate,
+} from '../../protocol/negotiation/negotiate.ts';
+import { Session, type SessionHandlers } from '../../protocol/session/session.ts';
+import type { TransportCatalog } from '../../transports/catalog.ts';
+import type { PoolCache } from '../../transports/http/pool-cache.ts';
 
 /** What all clients of one factory share. */
 export interface ClientEnvironment {

@@ -1,11 +1,11 @@
-import { RemoteError, SignalboxError } from '../core/errors.ts';
-import type { ReadResourceResult, Tool } from '../protocol/mcp-types.ts';
-import { JSON_RPC_ERROR, type Params } from '../wire/json-rpc.ts';
-import type { CallOptions } from './call-options.ts';
-import type { Caller } from './caller.ts';
+import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import type { ReadResourceResult, Tool } from '../../protocol/mcp-types.ts';
+import { JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
+import type { CallOptions } from '../calls/call-options.ts';
+import type { Caller } from '../calls/caller.ts';
+import type { ToolBook } from '../calls/tool-book.ts';
 import { type ListBounds, type Listing, readPages } from './listing.ts';
 import type { ResponseCache } from './response-cache.ts';
-import type { ToolBook } from './tool-book.ts';
 
 /** One kind of list. */
 export interface ListKind {

@@ -1,5 +1,5 @@
-import { SignalboxError } from '../core/errors.ts';
-import { isObject } from '../wire/json-rpc.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { isObject } from '../../wire/json-rpc.ts';
 
 /** Bounds of one list. */
 export interface ListBounds {
