@@ -486,7 +486,7 @@ export class McpClient implements AsyncDisposable {
     this.#environment.logger.debug('the connection changed its state', fields);
     if (to.kind === 'connected') this.#renew();
     if (to.kind === 'disconnected') {
-      this.#subscriptions.close();
+      if (this.#reconnections === 0) this.#subscriptions.close();
       this.#tools.tasks.disconnected();
     }
     this.#events.emit('state', change);

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { LEGACY_VERSIONS } from '../../src/protocol/versions.ts';
-import { faultyEntry, rejection, testFactories } from '../helpers/clients.ts';
+import { faultyEntry, QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { type Exchange, type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
 
@@ -137,6 +138,56 @@ describe.each(MODERN_WIRES)('the probe over %s', (wire) => {
 });
 
 describe('the probe over stdio', () => {
+  it('NEG-6 a server of both eras that starts slowly answers initialize too: legacy now, modern next time', async () => {
+    const peer = await startPeer({
+      wire: 'stdio',
+      on: {
+        'server/discover': async (exchange) => {
+          // Busy with its start, it reads both messages at once.
+          if (peer.connections === 1) await peer.nth('initialize');
+          exchange.proceed();
+        },
+        initialize: async (exchange) => {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          exchange.reply({ protocolVersion: '2025-11-25', capabilities: { tools: {} } });
+        },
+      },
+    });
+    const client = makeFactory().create('s', peer.entry({ timeouts: { probe: 100 } }));
+    await client.connect();
+    expect(client.protocolVersion).toBe('2025-11-25');
+    await peer.nth('notifications/initialized');
+    await client.reconnect();
+    expect(client.protocolVersion).toBe('2026-07-28');
+    expect(peer.of('initialize')).toHaveLength(1);
+  });
+
+  it('NEG-6 the same holds for the official library, whose server is of one era then', async () => {
+    const server = `
+      import { McpServer } from '@modelcontextprotocol/server';
+      import { serveStdio } from '@modelcontextprotocol/server/stdio';
+      serveStdio(() => {
+        const server = new McpServer({ name: 'both', version: '1' });
+        server.registerTool('ask', {}, async (extra) => ({ content: [] }));
+        return server;
+      });
+    `;
+    const client = makeFactory().create('s', {
+      type: 'stdio',
+      command: process.execPath,
+      args: ['--input-type=module', '-e', server],
+      cwd: join(import.meta.dirname, '../..'),
+      'x-signalbox': { ...QUICK, timeouts: { ...QUICK.timeouts, probe: 50 } },
+    });
+    // It takes longer to start than the probe waits.
+    await client.connect();
+    expect(client.era).toBe('legacy');
+    expect(await client.listTools()).toHaveLength(1);
+    await client.reconnect();
+    expect(client.era).toBe('modern');
+    expect(await client.listTools()).toHaveLength(1);
+  });
+
   it('S26-11b unanswered means a legacy server, and is not cancelled', async () => {
     const { peer, found } = await outcome(
       { wire: 'stdio', era: 'legacy', on: { 'server/discover': () => {} } },

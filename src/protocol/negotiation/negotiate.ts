@@ -27,7 +27,8 @@ export interface NegotiationOptions {
 
 /** How a negotiation ended. The last two ask for another transport. */
 export type Negotiation =
-  | { readonly kind: 'ready'; readonly handshake: Handshake }
+  /** `remember` is the era of the server where it is not that of this one connection. */
+  | { readonly kind: 'ready'; readonly handshake: Handshake; readonly remember?: EraName }
   /** The process died on the probe: legacy servers on one popular SDK do. Start it again, begin with `initialize`. */
   | { readonly kind: 'restart-legacy'; readonly error: Error }
   /** `initialize` was refused in the way of a server that only knows HTTP+SSE. */
@@ -157,7 +158,7 @@ async function raceInitialize(
     timeoutMs: Number.POSITIVE_INFINITY,
     signal,
   }).then(
-    (ready): Negotiation => ({ kind: 'ready', handshake: ready }),
+    (ready): Negotiation & { kind: 'ready' } => ({ kind: 'ready', handshake: ready }),
     (error: unknown): Error => error as Error,
   );
   const context = { modern: MODERN_VERSIONS, legacyAllowed: true, secondTry: false };
@@ -173,6 +174,10 @@ async function raceInitialize(
       if (result instanceof Error) throw result;
       return result;
     }
+    // initialize cannot be called back. A server of both eras answers it too, and speaks legacy on this process from
+    // then on (2026-07-28, versioning); the next process will be asked for nothing but its modern side.
+    const answered = verdict.do === 'use-modern' ? await withinSilence(handshake, options) : undefined;
+    if (answered !== undefined && !(answered instanceof Error)) return { ...answered, remember: 'modern' };
     abandonInitialize.abort();
     await handshake;
     return verdict;
@@ -186,6 +191,21 @@ async function raceInitialize(
   // initialize was refused. Only a modern server does so while the probe is still out; its answer must come.
   if (result instanceof RemoteError && isModernCode(result.code)) return decide(await discovery, context);
   throw result;
+}
+
+/** What comes of it within the time of a probe; undefined if nothing does. */
+async function withinSilence<T>(work: Promise<T>, options: NegotiationOptions): Promise<T | undefined> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
+  const silence = sleep(options.clock, options.probeTimeoutMs, signal).then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    return await Promise.race([work, silence]);
+  } finally {
+    over.abort();
+  }
 }
 
 async function handshakeLegacy(

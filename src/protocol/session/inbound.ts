@@ -19,6 +19,9 @@ import type { WireCounters } from './wire-counters.ts';
 /** A batch larger than this is dropped (F-051). */
 const MAX_BATCH = 100;
 
+/** By this a server ends a request that has no other end: a subscription. */
+const CANCELLED = 'notifications/cancelled';
+
 /** The key by which a modern server tags what belongs to a subscription. */
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
@@ -34,6 +37,8 @@ export interface InboundOptions {
   readonly progress: (params: Params) => void;
   readonly notification: (method: string, params: Params) => void;
   readonly sessionLost: (error: SignalboxError) => void;
+  /** The server ends a request of ours without answering it; `reason` is what it says, unchecked. */
+  readonly ended: (call: PendingCall, reason: unknown) => void;
 }
 
 /** Reads what arrives: one parse, a structural check, then to the call, the subscriber or the handler it is for. */
@@ -169,7 +174,8 @@ export class Inbound implements TransportReceiver {
       return;
     }
     const subscriber = this.#subscriberOf(method, params);
-    if (subscriber === undefined) this.#options.notification(method, params);
+    if (subscriber !== undefined && method === CANCELLED) this.#options.ended(subscriber, params['reason']);
+    else if (subscriber === undefined) this.#options.notification(method, params);
     else subscriber.options.onNotification!(method, params);
   }
 
@@ -177,7 +183,7 @@ export class Inbound implements TransportReceiver {
   #subscriberOf(method: string, params: Params): PendingCall | undefined {
     const meta = params['_meta'];
     let id: unknown;
-    if (method === 'notifications/cancelled') id = params['requestId'];
+    if (method === CANCELLED) id = params['requestId'];
     else if (isObject(meta)) id = meta[SUBSCRIPTION_ID];
     const call = this.#options.calls.find(id);
     return call?.options.onNotification === undefined ? undefined : call;

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { DeadlineWheel } from '../../core/deadline-wheel.ts';
 import { messageOf, messageWithoutHead, SignalboxError } from '../../core/errors.ts';
 import type { Logger, WireTap } from '../../core/log.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { Random } from '../../core/random.ts';
 import type { CloseReason, Transport } from '../../transports/transport.ts';
 import { CallTable } from '../../wire/call-table.ts';
@@ -92,6 +93,7 @@ export class Session implements CallOwner {
       }),
       progress: (params) => this.#onProgress(params),
       notification: (method, params) => handlers.notification(method, params),
+      ended: (call, reason) => this.#onEnded(call, reason),
       sessionLost: (error) => this.#sessionLost(error, this.#epoch),
     });
     this.lost = new Promise((resolve) => {
@@ -267,6 +269,21 @@ export class Session implements CallOwner {
     if (known && this.#era!.cancelsByNotification(this.transport.streamPerRequest)) {
       this.notify('notifications/cancelled', { requestId: call.id, reason });
     }
+    this.transport.abandon(call);
+  }
+
+  /** The server has ended it: there is nothing to cancel any more. */
+  #onEnded(call: PendingCall, reason: unknown): void {
+    const { server } = this;
+    const why = typeof reason === 'string' ? sanitizePeerText(reason, 200) : '';
+    this.#logger.debug('the server ended a request', {
+      event: 'request.ended',
+      server,
+      method: call.method,
+      reason: why,
+    });
+    const message = `the server ended ${call.method}${why === '' ? '' : `: ${why}`}`;
+    call.reject(new SignalboxError('CONNECTION_LOST', message, { server }));
     this.transport.abandon(call);
   }
 
