@@ -12,6 +12,7 @@ import { trackProcesses } from '../helpers/leak-check.ts';
 import { isRunning } from '../helpers/processes.ts';
 import { NEVER, QUICK_STOP, RecordingReceiver, recordingContext, request } from '../helpers/stdio-probe.ts';
 import { until } from '../helpers/until.ts';
+import { NO_BWRAP, sandbox, unlessSkipped } from '../transports/process/bwrap.ts';
 
 const SERVER = join(import.meta.dirname, '../fixtures/servers/launched-http.mjs');
 const tracker = trackProcesses();
@@ -125,6 +126,29 @@ describe('a server that is launched', () => {
     );
     await open();
     await transport.close();
+  });
+});
+
+describe.skipIf(NO_BWRAP !== undefined)(unlessSkipped('a server that is launched in a sandbox'), () => {
+  const cwd = join(import.meta.dirname, '../..');
+
+  it('is reached over the network, and is stopped like any other', async () => {
+    const { transport, receiver, open } = launch({}, { cwd, sandbox: sandbox({ network: true }) });
+    await open();
+    transport.send(request(1, 'ping'));
+    expect((await receiver.count(1))[0]).toMatchObject({ id: 1 });
+    const { pid } = transport.diagnostics();
+    await transport.close();
+    expect(isRunning(pid!)).toBe(false);
+  });
+
+  it('F-003 its exit is told with code and stderr', async () => {
+    const exit = { listenAfterMs: false, exit: [78, 50] } as const;
+    const { open } = launch(exit, { cwd, sandbox: sandbox({ network: true }) });
+    expect(await failureOf(open())).toMatchObject({
+      code: 'LAUNCH_FAILED',
+      details: { exitCode: 78, signal: null, stderrTail: 'cannot open the database' },
+    });
   });
 });
 
