@@ -62,6 +62,23 @@ describe('redirects of a POST', () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  it('F-081 http.maxRedirects sets how many; 0 follows none', async () => {
+    const server = await startHttpFixture((request, response) => {
+      const hop = Number(request.path.slice(1));
+      if (hop === 0) sendJson(response, resultFor(request.body));
+      else response.writeHead(307, { location: `/${hop - 1}` }).end();
+    });
+    const outcome = async (hops: number, maxRedirects: number): Promise<unknown> => {
+      const call = (await httpClient(`${server.origin}/${hops}`, { http: { maxRedirects } })).send();
+      return call.result.then(
+        () => 'followed',
+        () => call.error?.code,
+      );
+    };
+    expect([await outcome(0, 0), await outcome(1, 0)]).toEqual(['followed', 'REDIRECT_REFUSED']);
+    expect([await outcome(5, 5), await outcome(6, 5)]).toEqual(['followed', 'REDIRECT_REFUSED']);
+  });
+
   it('F-081 an answer that cannot be followed: no target, broken target, endless body', async () => {
     const answers = [{}, { location: 'http://[' }, { location: '/mcp' }];
     const server = await startHttpFixture((_request, response) => {
