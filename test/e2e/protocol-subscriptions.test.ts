@@ -5,7 +5,7 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
-import type { SubscriptionEvent } from '../../src/client/subscription.ts';
+import type { SubscriptionEvent } from '../../src/client/subscriptions/subscription.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';

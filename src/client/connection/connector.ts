@@ -163,7 +163,7 @@ export class Connector {
         throw refusal ?? explained;
       }
       if (result.kind === 'ready') {
-        eraCache.set(this.#eraKey, result.handshake.era.name);
+        eraCache.set(this.#eraKey, result.remember ?? result.handshake.era.name);
         // From here on the cache knows, and forgets in time.
         this.#diedOnProbe = false;
         if (this.#parsed.kind === 'auto') this.#foundKind = kind;

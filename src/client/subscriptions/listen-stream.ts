@@ -11,7 +11,6 @@ import type { SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
 import { eventOf } from './subscription-event.ts';
 
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
-const CANCELLED = 'notifications/cancelled';
 
 /** How long a server may take to acknowledge, in ms. */
 const ACKNOWLEDGE_MS = 30_000;
@@ -108,7 +107,7 @@ export class ListenStream {
           longLived: true,
           signal: abort.signal,
           onNotification: (method, params) => {
-            if (epoch === this.#epoch) this.#onNotification(method, params, abort, first);
+            if (epoch === this.#epoch) this.#onNotification(method, params, first);
           },
         },
         this.#options.era?.(session),
@@ -130,21 +129,7 @@ export class ListenStream {
     this.#after(end);
   }
 
-  #onNotification(
-    method: string,
-    params: Params,
-    abort: AbortController,
-    first: Deferred<void> | undefined,
-  ): void {
-    if (method === CANCELLED) {
-      // The server ends the subscription: the request gets no answer any more.
-      abort.abort(
-        new SignalboxError('CONNECTION_LOST', 'the server ended the subscription', {
-          server: this.#options.name,
-        }),
-      );
-      return;
-    }
+  #onNotification(method: string, params: Params, first: Deferred<void> | undefined): void {
     if (method === ACKNOWLEDGED) {
       this.#acknowledged(params);
       first?.resolve();
@@ -155,9 +140,14 @@ export class ListenStream {
   }
 
   #acknowledged(params: Params): void {
+    const { environment, filter, name } = this.#options;
     const { notifications } = params;
     this.#honored = isObject(notifications) ? filterOf(notifications) : {};
-    this.#acknowledgedAt = this.#options.environment.clock.now();
+    this.#acknowledgedAt = environment.clock.now();
+    const missing = missingIn(this.#honored, filter);
+    if (missing.length > 0 && !this.#everAcknowledged) {
+      environment.logger.warn('the server grants a subscription in part only', { server: name, missing });
+    }
     if (this.#everAcknowledged) this.#options.listener({ type: 'renewed', honored: this.#honored });
     this.#everAcknowledged = true;
   }
@@ -184,6 +174,19 @@ export class ListenStream {
 function isFinal(end: Error): boolean {
   if (end instanceof RemoteError) return true;
   return SignalboxError.is(end) && !end.retryable && end.code !== 'CONNECTION_CLOSED';
+}
+
+/** What was asked for and is not granted. */
+function missingIn(
+  honored: SubscriptionFilter,
+  { resources = [], taskIds = [], ...lists }: SubscriptionFilter,
+): string[] {
+  const granted = new Set([...(honored.resources ?? []), ...(honored.taskIds ?? [])]);
+  const names = Object.keys(lists) as (keyof typeof lists)[];
+  return [
+    ...names.filter((name) => lists[name] === true && honored[name] !== true),
+    ...[...resources, ...taskIds].filter((id) => !granted.has(id)),
+  ];
 }
 
 /** The filter as the wire has it. */
