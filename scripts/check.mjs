@@ -2,7 +2,7 @@
 // that fails. `dist/` must be current (scripts/setup.mjs).
 //
 //   node scripts/check.mjs [step ...]     without steps: all of them
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,6 +79,8 @@ const failed = [];
 let testsRan = false;
 for (const step of STEPS.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   if (step.live) process.stdout.write(`check: ${step.name} ...\n`);
+  if (step.name === 'test')
+    spawnSync(process.execPath, [join(root, 'scripts', 'install-test-tools.mjs')], { stdio: 'inherit' });
   const started = performance.now();
   const { code, output } = await run(step);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);

@@ -1,0 +1,34 @@
+// Installs what the tests of the sandbox need and a fresh machine lacks: bubblewrap, where this is root on Debian or
+// Ubuntu. Silent when it is there; never fails: tests without their tool are skipped, and say so.
+//
+//   node scripts/install-test-tools.mjs
+import { spawnSync } from 'node:child_process';
+
+const MINUTES = 60_000;
+
+const runs = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+function apt(...args) {
+  const { status, error, stderr } = spawnSync('apt-get', args, {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    timeout: 3 * MINUTES,
+  });
+  if (status === 0) return undefined;
+  return error?.message ?? stderr.trim().split('\n').at(-1) ?? `apt-get ended with ${status}`;
+}
+
+function install(name) {
+  const args = ['install', '-y', '--no-install-recommends', name];
+  // The lists of a fresh container are empty or old: only then they are fetched, which takes a while.
+  return apt(...args) === undefined ? undefined : (apt('update') ?? apt(...args));
+}
+
+if (process.platform === 'linux' && !runs('bwrap', ['--version'])) {
+  const can = process.getuid() === 0 && runs('apt-get', ['--version']);
+  const fault = can ? install('bubblewrap') : 'install the package "bubblewrap"';
+  const word =
+    fault === undefined ? 'installed bubblewrap' : `the tests of the sandbox are skipped: ${fault}`;
+  process.stdout.write(`test tools: ${word}\n`);
+}
