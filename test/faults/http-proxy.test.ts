@@ -330,6 +330,6 @@ describe('F-098 proxies that fail', () => {
 function everythingOf(error: Error, lines: readonly LogLine[]): string {
   const texts: unknown[] = [lines, error];
   for (let at: unknown = error; at instanceof Error; at = at.cause)
-    texts.push(at.message, at.stack, { ...at });
+    texts.push(at.message, at.stack, Object.entries(at));
   return JSON.stringify(texts);
 }
