@@ -109,6 +109,13 @@ describe('LineDecoder', () => {
     expect(after.heapUsed - before.heapUsed).toBeLessThan(64 * 1024 * 1024);
   });
 
+  it('F-030 a BOM does not count towards the limit, however it is cut', () => {
+    const bytes = Buffer.from('\uFEFF漢字\n');
+    for (const cuts of [[1], [4], [100]]) {
+      expect(decode(inPieces(bytes, cuts), 6)).toEqual({ lines: ['漢字'], faults: [] });
+    }
+  });
+
   it('F-027, F-028 any chunking of any stream gives the same lines and faults', () => {
     const piece = fc.oneof(
       fc.constantFrom('\n', '\r\n', '\r', '\uFEFF', '', ' ', '{"a":"☂🚦"}', '漢字'),

@@ -17,6 +17,7 @@ export interface LineSink {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const BOM_BYTES = 3;
 const SAMPLE_BYTES = 200;
 /** True if a line can be a JSON-RPC message: an object, or a batch. `[INFO] started` is none (F-032). */
 export function beginsMessage(line: string): boolean {
@@ -61,8 +62,9 @@ export class LineDecoder {
   }
 
   #hold(part: Buffer): void {
-    // One byte more than a line may have: it can be the CR of its line break.
-    if (this.#held.bytes + part.length > this.#maxLineBytes + 1) this.#tooLarge();
+    // What does not count as part of the line: the CR of its line break, and a BOM before the first.
+    const beside = this.#atStart ? 1 + BOM_BYTES : 1;
+    if (this.#held.bytes + part.length > this.#maxLineBytes + beside) this.#tooLarge();
     else this.#held.push(part);
   }
 
@@ -70,7 +72,7 @@ export class LineDecoder {
     let start = 0;
     if (this.#atStart) {
       this.#atStart = false;
-      if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) start = 3; // F-030
+      if (line[0] === 0xef && line[1] === 0xbb && line[2] === 0xbf) start = BOM_BYTES; // F-030
     }
     const end = line.length > 0 && line[line.length - 1] === CR ? line.length - 1 : line.length;
     if (start >= end) return;
