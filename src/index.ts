@@ -113,6 +113,15 @@ export {
   type WindowCounts,
 } from './resilience/sliding-window.ts';
 export type { BuilderContext, TransportBuilder } from './transports/catalog.ts';
+export { ConsentStore } from './transports/process/consent/consent-store.ts';
+export {
+  type ConsentRecord,
+  type ConsentState,
+  type ConsentSubject,
+  consentState,
+} from './transports/process/consent/launch-consent.ts';
+export { launchHash } from './transports/process/consent/launch-hash.ts';
+export { lintLaunch } from './transports/process/consent/lint-launch.ts';
 export { useStateFolder } from './transports/process/leftovers/state-folder.ts';
 export type {
   CloseReason,
