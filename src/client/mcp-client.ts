@@ -103,7 +103,7 @@ export class McpClient implements AsyncDisposable {
     });
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => notifications.handle(method, params),
-      request: (method, params) => this.#desk.serve(method, params, new AbortController().signal),
+      request: (method, params, signal) => this.#desk.serve(method, params, signal),
       sessionLost: (error) => this.#connection.sessionLost(error),
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
     });

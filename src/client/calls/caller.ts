@@ -174,7 +174,7 @@ export class Caller {
       if (!isMended && isMendable(error, method)) {
         // Once: a server that asks for the same again does not know what it wants.
         isMended = true;
-        next = await this.#mend(error, method, params, next, options);
+        next = await this.#mend(error, method, params, next, options, startedAt);
       } else {
         const isSafe = this.#isSafe(method, params, options);
         const delayMs = replayDelay(error, { failures, isSafe, leftMs: limitMs - elapsedMs, random });
@@ -196,10 +196,17 @@ export class Caller {
     params: Params | undefined,
     request: CallRequest,
     options: CallOptions,
+    startedAt: number,
   ): Promise<CallRequest> {
     if (error.code === URL_ELICITATION_REQUIRED) {
-      await this.#options.urlElicitations.settle(error, options.signal);
-      return request;
+      const { environment, urlElicitations } = this.#options;
+      const { clock } = environment;
+      const askedAt = clock.now();
+      const endsAt = startedAt + (request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
+      const signal = options.signal ?? new AbortController().signal;
+      await this.#bounded(signal, endsAt, method, (bounded) => urlElicitations.settle(error, bounded));
+      // The time that a person takes is not that of the request.
+      return { ...request, timeoutMs: request.timeoutMs + (clock.now() - askedAt) };
     }
     await this.#options.relearnTools({ signal: options.signal, cache: 'reload' });
     return { ...request, headers: this.#options.headersFor(method, params) };
@@ -236,6 +243,10 @@ export class Caller {
       throwIfAborted(bounded, name);
       // A handler that does not listen to its signal must not hold the call.
       return await Promise.race([work(bounded), ended]);
+    } catch (error) {
+      // Whoever still works on another input learns that it is not wanted.
+      over.abort(error);
+      throw error;
     } finally {
       timer.cancel();
       release();
@@ -256,16 +267,16 @@ export class Caller {
     let result = first;
     for (let round = 0; round < settings.limits.inputRounds; round++) {
       const { inputRequests, requestState } = result;
-      if (inputRequests === undefined && typeof requestState !== 'string') {
+      const asks = inputRequests !== undefined && !isEmpty(inputRequests);
+      if (asks ? !isObject(inputRequests) : typeof requestState !== 'string') {
         throw new SignalboxError('INVALID_RESULT', `${method} asks for input and does not say which`, {
           server: name,
           delivered: 'yes',
         });
       }
-      const inputResponses =
-        inputRequests === undefined
-          ? undefined
-          : await this.#bounded(signal, endsAt, method, (bounded) => desk.fulfil(inputRequests, bounded));
+      const inputResponses = asks
+        ? await this.#bounded(signal, endsAt, method, (bounded) => desk.fulfil(inputRequests, bounded))
+        : undefined;
       if (inputResponses === undefined) await sleep(clock, fullJitter(round, STATE_ROUND, random), signal);
       const session = await this.session(request.signal, request.timeoutMs);
       const again = {
@@ -284,6 +295,10 @@ export class Caller {
       { server: name, delivered: 'yes' },
     );
   }
+}
+
+function isEmpty(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
 }
 
 function withMeta(

@@ -75,8 +75,12 @@ export class UrlElicitations {
     let release = (): void => {};
     const promise = new Promise<void>((resolve) => {
       const timer = this.#clock.setTimeout(resolve, COMPLETION_MS);
-      const stopWatching = onAbort(signal, resolve);
       this.#waiting.set(id, resolve);
+      // Also when the person never answers: nobody waits for what they were asked.
+      const stopWatching = onAbort(signal, () => {
+        release();
+        resolve();
+      });
       release = () => {
         timer.cancel();
         stopWatching();

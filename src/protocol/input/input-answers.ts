@@ -30,6 +30,9 @@ export class InputRefusal extends Error {
   }
 }
 
+/** A path that goes up on its way, however it is written: whoever checks such a root by its beginning is misled. */
+const CLIMBS = /(?:[\\/]|%2f|%5c)(?:\.|%2e){2}(?:[\\/?#]|%2f|%5c|$)/iu;
+
 /**
  * Lets the handlers answer one request for input. The result is what goes on the wire.
  * @throws InputRefusal whatever goes wrong
@@ -94,8 +97,11 @@ async function answerRoots(
 ): Promise<Record<string, unknown>> {
   if (listRoots === undefined) throw undeclared('roots');
   const roots = await handled(() => listRoots(context));
-  const foreign = roots.find(({ uri }) => !uri.startsWith('file://'));
-  if (foreign !== undefined) throw new InputRefusal('failed', 'a root must be a file:// URI');
+  for (const { uri } of roots) {
+    if (!uri.startsWith('file://') || !URL.canParse(uri))
+      throw new InputRefusal('failed', 'a root must be a file:// URI');
+    if (CLIMBS.test(uri)) throw new InputRefusal('failed', 'a root must not climb with ".."');
+  }
   return { roots };
 }
 

@@ -37,8 +37,8 @@ export interface InboundOptions {
   readonly progress: (params: Params) => void;
   readonly notification: (method: string, params: Params) => void;
   readonly sessionLost: (error: SignalboxError) => void;
-  /** The server ends a request of ours without answering it; `reason` is what it says, unchecked. */
-  readonly ended: (call: PendingCall, reason: unknown) => void;
+  /** The server cancels: a subscription of ours, or a request of its own. */
+  readonly cancelled: (params: Params, subscription: PendingCall | undefined) => void;
 }
 
 /** Reads what arrives: one parse, a structural check, then to the call, the subscriber or the handler it is for. */
@@ -174,9 +174,13 @@ export class Inbound implements TransportReceiver {
       return;
     }
     const subscriber = this.#subscriberOf(method, params);
-    if (subscriber !== undefined && method === CANCELLED) this.#options.ended(subscriber, params['reason']);
-    else if (subscriber === undefined) this.#options.notification(method, params);
-    else subscriber.options.onNotification!(method, params);
+    if (method === CANCELLED) {
+      this.#options.cancelled(params, subscriber);
+    } else if (subscriber === undefined) {
+      this.#options.notification(method, params);
+    } else {
+      subscriber.options.onNotification!(method, params);
+    }
   }
 
   /** The listening request that a notification belongs to: by its tag, or because it ends exactly that request. */

@@ -1,3 +1,4 @@
+import type { SignalboxError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { encodeError, encodeResult } from '../../wire/encode.ts';
 import { JSON_RPC_ERROR, type JsonRpcRequest, type Params, type RequestId } from '../../wire/json-rpc.ts';
@@ -15,14 +16,20 @@ export interface ServerRequestsOptions {
   readonly counters: WireCounters;
   readonly era: () => Era | undefined;
   readonly respond: (text: string) => void;
-  /** Answers everything but `ping`. */
-  readonly answer: (method: string, params: Params) => Promise<Record<string, unknown>>;
+  /** Answers everything but `ping`; `signal` fires when the answer is no longer wanted. */
+  readonly answer: (method: string, params: Params, signal: AbortSignal) => Promise<Record<string, unknown>>;
+}
+
+interface OpenRequest {
+  readonly id: RequestId;
+  readonly abort: AbortController;
 }
 
 /** Answers what the server asks, where its era lets it ask. */
 export class ServerRequests {
   readonly #options: ServerRequestsOptions;
-  #open = 0;
+  /** Those that are worked on, also when nobody wants the answer any more: the work counts. */
+  readonly #open: Set<OpenRequest> = new Set();
 
   constructor(options: ServerRequestsOptions) {
     this.#options = options;
@@ -39,13 +46,24 @@ export class ServerRequests {
       this.#options.respond(encodeResult(request.id, {}));
       return;
     }
-    if (this.#open >= MAX_AT_ONCE) {
+    if (this.#open.size >= MAX_AT_ONCE) {
       counters.ignoredRequests++;
       this.#refuse(request.id, new RequestRefusal(JSON_RPC_ERROR.internalError, 'too many requests at once'));
       return;
     }
-    this.#open++;
     void this.#serve(request);
+  }
+
+  /** The server does not want the answer any more. False if it does not wait for one under this id. */
+  cancel(id: unknown, reason: SignalboxError): boolean {
+    const wanted = [...this.#open].filter((open) => open.id === id && !open.abort.signal.aborted);
+    for (const { abort } of wanted) abort.abort(reason);
+    return wanted.length > 0;
+  }
+
+  /** Nobody is there any more to be answered. */
+  cancelAll(reason: SignalboxError): void {
+    for (const { abort } of this.#open) abort.abort(reason);
   }
 
   /** A request that cannot be read is refused, if it can be told who asked. */
@@ -58,12 +76,17 @@ export class ServerRequests {
   }
 
   async #serve({ id, method, params }: JsonRpcRequest): Promise<void> {
+    const abort = new AbortController();
+    const open: OpenRequest = { id, abort };
+    this.#open.add(open);
     try {
-      this.#options.respond(encodeResult(id, await this.#options.answer(method, params ?? {})));
+      const result = await this.#options.answer(method, params ?? {}, abort.signal);
+      if (!abort.signal.aborted) this.#options.respond(encodeResult(id, result));
     } catch (error) {
+      if (abort.signal.aborted) return;
       this.#refuse(id, error instanceof RequestRefusal ? error : RequestRefusal.internal());
     } finally {
-      this.#open--;
+      this.#open.delete(open);
     }
   }
 

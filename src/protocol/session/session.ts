@@ -17,15 +17,19 @@ import { type CallOwner, PendingCall, type RequestOptions } from './pending-call
 import { ServerRequests } from './server-requests.ts';
 import { newWireCounters, type WireCounters } from './wire-counters.ts';
 
+/** By this one side tells the other that an answer is no longer wanted. */
+const CANCELLED = 'notifications/cancelled';
+
 /** What a session reports upwards. */
 export interface SessionHandlers {
   /** A notification that is about no single request of ours. */
   notification(method: string, params: Params): void;
   /**
-   * A request of the server, where the era has them; `ping` is answered without it.
+   * A request of the server, where the era has them; `ping` is answered without it. `signal` fires when the server
+   * does not want the answer any more, or cannot get it.
    * @throws RequestRefusal what is answered instead of a result
    */
-  request(method: string, params: Params): Promise<Record<string, unknown>>;
+  request(method: string, params: Params, signal: AbortSignal): Promise<Record<string, unknown>>;
   /**
    * The server has forgotten the session and takes no more requests in it. Told once for each session; {@link
    * Session.renew} begins the next.
@@ -61,6 +65,7 @@ export class Session implements CallOwner {
   readonly #logger: Logger;
   readonly #tap: WireTap | undefined;
   readonly #handlers: SessionHandlers;
+  readonly #requests: ServerRequests;
   readonly #calls: CallTable<PendingCall>;
   readonly #inbound: Inbound;
   readonly #onDrained: (() => void)[] = [];
@@ -82,18 +87,19 @@ export class Session implements CallOwner {
     this.#handlers = handlers;
     this.#calls = new CallTable(options.random);
     const shared = { server, logger, counters: this.counters, era: () => this.#era };
+    this.#requests = new ServerRequests({
+      ...shared,
+      respond: (text) => this.#sendOneWay(text, this.#era?.headers('', undefined)),
+      answer: (method, params, signal) => handlers.request(method, params, signal),
+    });
     this.#inbound = new Inbound({
       ...shared,
       tap,
       calls: this.#calls,
-      requests: new ServerRequests({
-        ...shared,
-        respond: (text) => this.#sendOneWay(text, this.#era?.headers('', undefined)),
-        answer: (method, params) => handlers.request(method, params),
-      }),
+      requests: this.#requests,
       progress: (params) => this.#onProgress(params),
       notification: (method, params) => handlers.notification(method, params),
-      ended: (call, reason) => this.#onEnded(call, reason),
+      cancelled: (params, subscription) => this.#onCancelled(params, subscription),
       sessionLost: (error) => this.#sessionLost(error, this.#epoch),
     });
     this.lost = new Promise((resolve) => {
@@ -267,24 +273,26 @@ export class Session implements CallOwner {
     // `initialize` must not be cancelled (lifecycle), and a probe would only puzzle a legacy server.
     const known = this.#era !== undefined && call.method !== 'initialize';
     if (known && this.#era!.cancelsByNotification(this.transport.streamPerRequest)) {
-      this.notify('notifications/cancelled', { requestId: call.id, reason });
+      this.notify(CANCELLED, { requestId: call.id, reason });
     }
     this.transport.abandon(call);
   }
 
-  /** The server has ended it: there is nothing to cancel any more. */
-  #onEnded(call: PendingCall, reason: unknown): void {
+  /** The server ends a subscription, which we then need not cancel, or does not want our answer any more. */
+  #onCancelled(params: Params, subscription: PendingCall | undefined): void {
     const { server } = this;
+    const { reason, requestId } = params;
     const why = typeof reason === 'string' ? sanitizePeerText(reason, 200) : '';
-    this.#logger.debug('the server ended a request', {
-      event: 'request.ended',
-      server,
-      method: call.method,
-      reason: why,
-    });
-    const message = `the server ended ${call.method}${why === '' ? '' : `: ${why}`}`;
-    call.reject(new SignalboxError('CONNECTION_LOST', message, { server }));
-    this.transport.abandon(call);
+    const what = subscription?.method ?? 'a request of its own';
+    this.#logger.debug('the server cancelled', { event: 'request.ended', server, what, reason: why });
+    const message = `the server cancelled ${what}${why === '' ? '' : `: ${why}`}`;
+    if (subscription === undefined) {
+      const aborted = new SignalboxError('REQUEST_ABORTED', message, { server });
+      if (!this.#requests.cancel(requestId, aborted)) this.#handlers.notification(CANCELLED, params);
+      return;
+    }
+    subscription.reject(new SignalboxError('CONNECTION_LOST', message, { server }));
+    this.transport.abandon(subscription);
   }
 
   #isDrained(): boolean {
@@ -319,6 +327,7 @@ export class Session implements CallOwner {
             server: this.server,
           })
         : reason.error;
+    this.#requests.cancelAll(error);
     this.retire(error);
     for (const call of this.#calls.snapshot()) call.reject(this.#lostCall(call, error));
   }
