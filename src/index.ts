@@ -24,7 +24,7 @@ export type { ServerEntry, SignalboxSettings } from './config/entry.ts';
 export type { HttpSettings, TlsSettings } from './config/http-settings.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
-export type { SandboxLimits, SandboxLimits, SandboxSettings, SandboxSettings } from './config/sandbox.ts';
+export type { SandboxLimits, SandboxSettings } from './config/sandbox.ts';
 export { type ResolvedSettings, resolveSettings, SETTINGS_DEFAULTS } from './config/settings.ts';
 export { type Clock, systemClock, type Timer } from './core/clock.ts';
 export type { Disposer } from './core/emitter.ts';
