@@ -98,10 +98,9 @@ export class Inbound implements TransportReceiver {
     const { server, logger, counters } = this.#options;
     counters.noise++;
     this.#lastNoise = sanitizePeerText(sample, 120);
+    // Not a warning: whoever reads the stream knows what it is made of, and warns once where that helps.
     const fields = { event: 'wire.noise', server, kind, sample: this.#lastNoise };
-    // Said once: a chatty server must not flood the log as well.
-    if (counters.noise === 1) logger.warn('the server sent something that is not a message', fields);
-    else logger.debug('the server sent something that is not a message', fields);
+    logger.debug('the server sent something that is not a message', fields);
   }
 
   #batch(values: readonly unknown[], exchange: Outgoing | undefined, httpStatus: number | undefined): void {
