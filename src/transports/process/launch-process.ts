@@ -1,8 +1,6 @@
 import type { ResolvedSandbox } from '../../config/sandbox.ts';
 import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
-import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import { sleep } from '../../core/sleep.ts';
 import { ByteRing } from '../../wire/byte-ring.ts';
 import type { StopTimes, TransportContext } from '../transport-context.ts';
 import { warnOfCodeLoading } from './code-loading.ts';
@@ -10,17 +8,8 @@ import { childEnvironment, type Environment } from './environment.ts';
 import { exitError, safeTail } from './exit-error.ts';
 import { fillPort, freePort } from './free-port.ts';
 import { ManagedProcess } from './managed-process.ts';
-import { OutputWatch } from './output-watch.ts';
-import { acceptsTcp, answersHttp } from './reachable.ts';
-
-/** When a launched server counts as ready. */
-export type LaunchReady =
-  /** Its address accepts a TCP connection. */
-  | { readonly tcp: true }
-  /** A GET of this path, or of this URL, gets any HTTP answer. `{port}` is filled in. */
-  | { readonly http: string }
-  /** This text appears in what it prints on stdout or stderr. */
-  | { readonly output: string };
+import { acceptsTcp } from './reachable.ts';
+import { attempt, type LaunchReady, readUrl, untilReady } from './readiness.ts';
 
 /** How a server is started that is then reached through its address. */
 export interface LaunchOptions {
@@ -53,9 +42,6 @@ export interface LaunchedProcess {
   /** The last lines of stderr, or of stdout if it says nothing on stderr; not sanitised. */
   readonly tail: () => string[];
 }
-
-/** Pause between two looks at a server that starts, in ms: doubled up to the second number. */
-const PROBE_PAUSE_MS: readonly [number, number] = [10, 250];
 
 /**
  * Starts a server and waits until it is ready. Rejects with SPAWN_FAILED, LAUNCH_FAILED or what `signal` says, when
@@ -117,64 +103,6 @@ export async function launchProcess(
   }
 }
 
-/** Longest wait for the answer to one look, in ms. */
-const PROBE_TIMEOUT_MS = 2000;
-
-interface Waiting {
-  readonly process: ManagedProcess;
-  readonly url: URL;
-  readonly port: number | undefined;
-  readonly context: TransportContext;
-  readonly signal: AbortSignal;
-}
-
-async function untilReady(ready: LaunchReady, waiting: Waiting): Promise<void> {
-  const { process, url, port, context, signal } = waiting;
-  if ('output' in ready) {
-    const watch = new OutputWatch([process.stdout, process.stderr], ready.output);
-    try {
-      await Promise.race([watch.seen, aborted(signal)]);
-    } finally {
-      watch.stop();
-    }
-    return;
-  }
-  const target = 'http' in ready ? readUrl(fillPort(ready.http, port), url, context.server) : url;
-  const probe = 'http' in ready ? answersHttp : acceptsTcp;
-  const [firstMs, longestMs] = PROBE_PAUSE_MS;
-  let pauseMs = firstMs;
-  while (!(await attempt(probe, target, context.clock, signal))) {
-    await sleep(context.clock, pauseMs, signal);
-    pauseMs = Math.min(pauseMs * 2, longestMs);
-  }
-  throwIfAborted(signal, context.server);
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    onAbort(signal, () => reject(abortError(signal)));
-    if (signal.aborted) reject(abortError(signal));
-  });
-}
-
-/** One look, for a limited time: a server that starts may accept a connection and forget it. */
-async function attempt(
-  probe: (url: URL, signal: AbortSignal) => Promise<boolean>,
-  url: URL,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const limited = new AbortController();
-  const release = onAbort(signal, () => limited.abort());
-  const timer = clock.setTimeout(() => limited.abort(), PROBE_TIMEOUT_MS);
-  try {
-    return await probe(url, limited.signal);
-  } finally {
-    release();
-    timer.cancel();
-  }
-}
-
 /** A stranger at our address would be taken for the server, and the server would fail to listen. */
 async function refuseOccupied(
   url: URL,
@@ -194,11 +122,6 @@ function notReady(options: LaunchOptions, url: URL, server: string, tail: readon
       : `did not answer at ${'http' in ready ? ready.http : url.host}`;
   const what = `the server ${where} within ${options.readyTimeoutMs} ms; raise readyTimeoutMs if it is slow`;
   return new SignalboxError('LAUNCH_FAILED', what, { server, details: { stderrTail: safeTail(tail) } });
-}
-
-function readUrl(text: string, base: URL | undefined, server: string): URL {
-  if (URL.canParse(text, base?.href)) return new URL(text, base?.href);
-  throw new SignalboxError('CONFIG_INVALID', 'the address of the launched server is not a URL', { server });
 }
 
 function filledEnvironment(env: Environment, port: number | undefined): Environment {
