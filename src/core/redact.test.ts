@@ -71,14 +71,13 @@ describe('S18 redaction', () => {
   });
 
   it.each([
-    ['query names', `?${'token?'.repeat(20_000)}`],
-    ['query names without end', `?${'token'.repeat(20_000)}`],
-    ['schemes', 'a.'.repeat(50_000)],
-    ['userinfo', `http://${'a:'.repeat(50_000)}`],
-    ['credentials', `Bearer ${' '.repeat(100_000)}`],
+    ['query names', `?${'token?'.repeat(200_000)}`],
+    ['query names without end', `?${'token'.repeat(200_000)}`],
+    ['schemes', 'a.'.repeat(500_000)],
+    ['userinfo', `http://${'a:'.repeat(500_000)}`],
+    ['credentials', `Bearer ${' '.repeat(1_000_000)}`],
   ])('S21 hostile text is no burden: %s', (_what, text) => {
-    const start = performance.now();
-    new Redactor().text(text);
-    expect(performance.now() - start).toBeLessThan(500);
+    // Quadratic time would outlast the test.
+    expect(new Redactor().text(text)).toBeTypeOf('string');
   });
 });

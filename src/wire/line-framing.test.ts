@@ -162,9 +162,8 @@ describe('beginsMessage', () => {
   ])('F-032 %s cannot', (line) => expect(beginsMessage(line)).toBe(false));
 
   it('S21 hostile text is no burden', () => {
-    const start = performance.now();
-    beginsMessage(`${' '.repeat(1_000_000)}x`);
-    beginsMessage(`[${' '.repeat(1_000_000)}x`);
-    expect(performance.now() - start).toBeLessThan(500);
+    // Quadratic time would outlast the test.
+    expect(beginsMessage(`${' '.repeat(1_000_000)}x`)).toBe(false);
+    expect(beginsMessage(`[${' '.repeat(1_000_000)}x`)).toBe(false);
   });
 });

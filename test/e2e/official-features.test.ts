@@ -106,7 +106,7 @@ describe.each(TALKING)('what such a server asks and tells over %s, %s era', (wir
     const client = await connected(wire, era);
     const outcome = await client.callTool('greet').then(
       (result) => ({ isError: result.isError }),
-      (error: Error) => ({ error }),
+      (error: unknown) => ({ error }),
     );
     // Modern: the call is given up here. Legacy: the server is refused, and tells what it makes of that.
     expect(outcome).not.toEqual({ isError: undefined });

@@ -113,7 +113,8 @@ describe('F-128: servers are down', () => {
         code: -31000,
         data: { code: 'SERVER_UNAVAILABLE', server: 'two', retryable: true, delivered: 'no' },
       });
-      expect(performance.now() - started).toBeLessThan(500);
+      // Far from the 15 s for which a call waits where a connection is on its way.
+      expect(performance.now() - started).toBeLessThan(7500);
     }
     const health = await rawRequest(url, { path: '/healthz' });
     expect(health.json).toEqual({ status: 'ok', servers: { connected: 0, total: 2 } });
@@ -132,10 +133,10 @@ describe('F-128: servers are down', () => {
 
   it('waits for a slow one no longer than it may', async () => {
     const { url, registry } = await startGateway({}, { limits: { connectWaitMs: 100 } });
-    registry.register('slow', faultyEntry({ era: 'legacy', on: { initialize: ['delay:1000', 'reply'] } }));
+    registry.register('slow', faultyEntry({ era: 'legacy', on: { initialize: ['delay:4000', 'reply'] } }));
     const started = performance.now();
     const answer = await rawRequest(url, modernRequest('tools/call', { name: 'slow__echo', arguments: {} }));
-    expect(performance.now() - started).toBeLessThan(900);
+    expect(performance.now() - started).toBeLessThan(3500);
     expect(answer.json).toMatchObject({ error: { data: { code: 'SERVER_UNAVAILABLE', server: 'slow' } } });
     // Its connection is pursued although the caller has its answer.
     await until('it is connected', () => registry.getServer('slow')!.isConnected);

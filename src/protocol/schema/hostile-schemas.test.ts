@@ -92,9 +92,7 @@ describe('bounds (B-6)', () => {
     ['depth of data', { const: nested(20_000, (a) => [a]) }, /to compare nests deeper/],
     ['number', { allOf: times(10_000, () => ({})) }, /more than 10000 schemas/],
   ])('%s of a schema', async (_name, schema, expected) => {
-    const started = performance.now();
     expect(await reason(schema, [])).toMatch(expected);
-    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   const doubling = (keyword: string): object =>
@@ -121,9 +119,7 @@ describe('bounds (B-6)', () => {
     ],
     ['long lists', { allOf: times(5000, () => ({ uniqueItems: true })) }, times(5000, (i) => ({ i }))],
   ])('work: %s', async (_name, schema, value) => {
-    const started = performance.now();
     expect(await reason(schema, value)).toMatch(/more than 1000000 steps/);
-    expect(performance.now() - started).toBeLessThan(3000);
   });
 
   it('takes bounds of its own, and reports a violation that it found before the work became too much', async () => {

@@ -16,9 +16,8 @@ describe('S21: patterns', () => {
       properties: { a: { pattern: '(a+)+$' } },
       patternProperties: { '(a+)+$': true },
     };
-    const started = performance.now();
     const outcome = await validator.validate(schema, { a: evil, [evil]: 1 });
-    expect(performance.now() - started).toBeLessThan(50);
+    // Run, the pattern would outlast the test by far: every `a` doubles the ways to match.
     expect(outcome).toEqual({ valid: true, unchecked: ['pattern'] });
   });
 

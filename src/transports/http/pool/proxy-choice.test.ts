@@ -58,10 +58,9 @@ describe('F-098 proxyFor', () => {
   });
 
   it('S21 a hostile list costs linear time', () => {
-    const startedAt = performance.now();
-    choose('http://h/', { ...both, NO_PROXY: ':'.repeat(200_000) });
-    choose('http://h/', { ...both, NO_PROXY: '1:'.repeat(100_000) });
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    // Quadratic time would outlast the test.
+    for (const list of [':'.repeat(1_000_000), '1:'.repeat(500_000)])
+      expect(choose('http://h/', { ...both, NO_PROXY: list })).toBe('http://p:1/');
   });
 
   it.each(['socks5://canary-1@h:1', 'http://canary-1:%', 'ftp://canary-1'])(
