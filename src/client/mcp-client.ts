@@ -116,6 +116,7 @@ export class McpClient implements AsyncDisposable {
       settings: this.settings,
       environment,
       connection: this.#connection,
+      handshake: () => this.#lastEstablished?.handshake,
       desk: this.#desk,
       urlElicitations,
       headersFor: (method, params) =>

@@ -41,7 +41,7 @@ describe('exposedName', () => {
 });
 
 describe('Catalog', () => {
-  it('S14 gives the second of two colliding names another one, always the same', () => {
+  it('TOOL-9 S14 gives the second of two colliding names another one, always the same', () => {
     const parts: CatalogPart[] = [part('a__b', offering('c')), part('a', offering('b__c'))];
     const catalog = new Catalog(parts);
     expect(catalog.tools.get('a__b__c')).toMatchObject({ server: 'a__b', tool: { name: 'c' } });

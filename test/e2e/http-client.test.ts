@@ -109,7 +109,7 @@ describe('negotiation over HTTP', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('F-090 falls back to HTTP+SSE where the entry leaves it open, and remembers the kind', async () => {
+  it('SSE24-2 F-090 falls back to HTTP+SSE where the entry leaves it open, and remembers the kind', async () => {
     const server = await startOldSse();
     const client = makeFactory().create('s', { url: server.url, ...settings });
     expect((await client.connect()).metadata).toMatchObject({
@@ -149,7 +149,7 @@ describe('negotiation over HTTP', () => {
 });
 
 describe('calls over HTTP', () => {
-  it('F-088 a session that the server forgot is renewed, and the first call succeeds', async () => {
+  it('H25-12 F-088 a session that the server forgot is renewed, and the first call succeeds', async () => {
     const server = await startMcpHttp();
     const client = makeFactory().create('s', { url: server.url, ...settings });
     await client.connect();
@@ -196,7 +196,7 @@ describe('calls over HTTP', () => {
     expect(seen).toEqual([1, 2, 3]); // F-059: progress only grows
   });
 
-  it('a modern call is cancelled by closing its stream, without a notification', async () => {
+  it('H26-16 a modern call is cancelled by closing its stream, without a notification', async () => {
     let closed = false;
     const server = await startMcpHttp({
       era: 'modern',

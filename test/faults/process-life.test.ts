@@ -215,7 +215,7 @@ describe('a stop', () => {
     expect(isGroupRunning(pid())).toBe(false);
   });
 
-  it('F-010 a server that ignores the end of stdin and SIGTERM is killed on schedule', async () => {
+  it('S26-8 S25-3 F-010 a server that ignores the end of stdin and SIGTERM is killed on schedule', async () => {
     const journal = journalFile();
     const stop = { eofMs: 500, termMs: 500, killMs: 1000 };
     const { transport, receiver } = await open({ journal, ignoreTerm: true, ignoreEof: true }, { stop });

@@ -210,7 +210,7 @@ describe('what a server gets from us', () => {
     expect(transport.diagnostics()).toEqual({});
   });
 
-  it('S02 no secret of the parent reaches the server; configured variables do', async () => {
+  it('S26-13 S02 no secret of the parent reaches the server; configured variables do', async () => {
     const before = process.env;
     process.env = {
       ...before,

@@ -48,7 +48,7 @@ async function legacy(onPost: RouteHandler, options: ClientOptions = {}): Promis
 const accepted: RouteHandler = (_request, response) => void response.writeHead(202).end('Accepted');
 
 describe('HTTP+SSE', () => {
-  it('posts to the endpoint and hears the answers on the stream', async () => {
+  it('SSE24-1 posts to the endpoint and hears the answers on the stream', async () => {
     const client = await legacy(accepted, { headers: { 'x-key': 'k' } });
     const call = client.send({ headers: { 'mcp-protocol-version': '2024-11-05' } });
     await until(() => client.server.of('POST').length === 1);

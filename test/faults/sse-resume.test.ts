@@ -49,7 +49,7 @@ async function cutServer(
 }
 
 describe('F-101 an answer is fetched from a resumed stream', () => {
-  it('waits as long as the server asked for, then sends GET with Last-Event-ID, session and headers', async () => {
+  it('H25-5 H25-6 H25-10 waits as long as the server asked for, then sends GET with Last-Event-ID, session and headers', async () => {
     const client = await cutServer(
       sseEvent({ id: 'event-1', retry: 500, data: '' }),
       (_request, response) => {

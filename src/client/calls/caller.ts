@@ -4,6 +4,7 @@ import { RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sleep } from '../../core/sleep.ts';
 import type { Era } from '../../protocol/eras/era.ts';
 import type { Tool } from '../../protocol/mcp-types.ts';
+import type { Handshake } from '../../protocol/negotiation/handshake.ts';
 import type { RequestOptions } from '../../protocol/session/pending-call.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { fullJitter } from '../../resilience/backoff.ts';
@@ -13,6 +14,7 @@ import type { ClientEnvironment } from '../connection/connector.ts';
 import type { InputDesk } from '../input/input-desk.ts';
 import type { UrlElicitations } from '../input/url-elicitations.ts';
 import type { CallOptions } from './call-options.ts';
+import { undeclared } from './declared.ts';
 import { asOutcome, isRead, replayDelay } from './replay.ts';
 
 /** Requests that a modern server may answer with a request for input (2026-07-28, MRTR). */
@@ -53,6 +55,8 @@ export interface CallerOptions {
     method: string,
     params: Params | undefined,
   ) => Readonly<Record<string, string>> | undefined;
+  /** What the server told of itself when the present connection was set up. */
+  readonly handshake: () => Handshake | undefined;
   /** A tool as it was last listed. */
   readonly findTool: (name: unknown) => Tool | undefined;
   /** The server says that our mirrored headers are wrong: learn its tools anew. */
@@ -110,6 +114,8 @@ export class Caller {
     params: Params | undefined,
     request: CallRequest,
   ): Promise<Record<string, unknown>> {
+    const refusal = undeclared(method, this.#options.handshake(), this.#options.name);
+    if (refusal !== undefined) return Promise.reject(refusal);
     const sent = session.request(method, params, request, request.era?.(session));
     return sent as Promise<Record<string, unknown>>;
   }
