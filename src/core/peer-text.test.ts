@@ -42,7 +42,7 @@ describe('S16 text of a peer', () => {
   it('costs the same for 10 MB', () => {
     const text = '\u001b['.repeat(5_000_000);
     // If each call read all of it, a thousand would outlast the test.
-    for (let index = 0; index < 1000; index++) expect(sanitizePeerText(text).length).toBeLessThan(10_000);
+    for (let index = 0; index < 2000; index++) expect(sanitizePeerText(text).length).toBeLessThan(10_000);
   });
 
   it('any text comes out safe, bounded, and stays as it is the second time', () => {

@@ -149,7 +149,8 @@ describe('the program', () => {
   it('can be interrupted while it waits for stdin', async () => {
     const { file } = writeConfig(directory, { units: ENTRIES.units });
     const call = spawnCli(['call', 'units__convert', '--input', '-', '-c', file, '--log-level', 'debug']);
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // More than the pipe holds: once it is gone, `call` reads.
+    await new Promise((resolve) => call.child.stdin.write(' '.repeat(4 * 1024 * 1024), resolve));
     call.child.kill('SIGINT');
     expect(await call.ended).toBe(130);
     expect(call.stderr()).toMatch(/^signalbox: interrupted by SIGINT/u);

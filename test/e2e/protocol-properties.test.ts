@@ -208,7 +208,7 @@ describe.each(FRAMINGS)('a stream of %s', (framing) => {
         const pieces = await run(framing, eras[eraName]!(), cut(bytes, cuts));
         expect(pieces).toEqual(whole);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
