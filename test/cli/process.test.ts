@@ -150,7 +150,7 @@ describe('the program', () => {
     const { file } = writeConfig(directory, { units: ENTRIES.units });
     const call = spawnCli(['call', 'units__convert', '--input', '-', '-c', file, '--log-level', 'debug']);
     // More than the pipe holds: once it is gone, `call` reads.
-    await new Promise((resolve) => call.child.stdin.write(' '.repeat(4 * 1024 * 1024), resolve));
+    await new Promise((resolve) => call.child.stdin!.write(' '.repeat(4 * 1024 * 1024), resolve));
     call.child.kill('SIGINT');
     expect(await call.ended).toBe(130);
     expect(call.stderr()).toMatch(/^signalbox: interrupted by SIGINT/u);
