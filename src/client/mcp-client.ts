@@ -37,6 +37,7 @@ import type {
 } from './connection/connection-machine.ts';
 import type { ConnectionMetadata, ConnectionResult } from './connection/connection-result.ts';
 import { type ClientEnvironment, Connector, type Established } from './connection/connector.ts';
+import { type HealthCheckResult, Liveness } from './connection/liveness.ts';
 import { InputDesk } from './input/input-desk.ts';
 import { UrlElicitations } from './input/url-elicitations.ts';
 import { CatalogReader, LISTS } from './lists/catalog-reader.ts';
@@ -51,9 +52,6 @@ import type { TaskCallOptions } from './tasks/task-options.ts';
 
 /** How long calls in flight may go on when the client is disconnected, in ms. */
 export const DRAIN_MS = 5000;
-
-/** How long a health check waits, in ms. */
-const PING_TIMEOUT_MS = 5000;
 
 /**
  * One MCP server, behind one interface whatever its transport and era. Made by a `ClientFactory`.
@@ -70,6 +68,7 @@ export class McpClient implements AsyncDisposable {
   readonly #stats: ClientStats;
   readonly #desk: InputDesk;
   readonly #connection: Connection;
+  readonly #liveness: Liveness;
   readonly #caller: Caller;
   readonly #cache: ResponseCache;
   readonly #book: ToolBook = new ToolBook();
@@ -102,7 +101,10 @@ export class McpClient implements AsyncDisposable {
       tasks: () => this.#tools.tasks,
     });
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
-      notification: (method, params) => notifications.handle(method, params),
+      notification: (method, params) => {
+        this.#liveness.heartbeat.heard();
+        notifications.handle(method, params);
+      },
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
       sessionLost: (error) => this.#connection.sessionLost(error),
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
@@ -123,6 +125,13 @@ export class McpClient implements AsyncDisposable {
         method === 'tools/call' ? this.#book.headersFor(params?.['name'], params?.['arguments']) : undefined,
       findTool: (tool) => (typeof tool === 'string' ? this.#book.find(tool) : undefined),
       relearnTools: (options) => this.#catalog.tools(options),
+    });
+    this.#liveness = new Liveness({
+      name,
+      settings: this.settings,
+      environment,
+      connection: this.#connection,
+      caller: this.#caller,
     });
     this.#catalog = new CatalogReader({
       name,
@@ -332,36 +341,14 @@ export class McpClient implements AsyncDisposable {
     return result as unknown as CompleteResult;
   }
 
-  /** Proves that the server answers, in the manner of its era. Resolves with the latency in ms. */
-  async ping(options: CallOptions = {}): Promise<number> {
-    const startedAt = this.#environment.clock.now();
-    const waitMs = options.timeoutMs ?? PING_TIMEOUT_MS;
-    const session = await this.#caller.session(options.signal, waitMs);
-    const method = session.era?.pingMethod ?? 'ping';
-    const timeoutMs = Math.max(1, waitMs - (this.#environment.clock.now() - startedAt));
-    try {
-      await session.request(method, method === 'ping' ? undefined : {}, {
-        timeoutMs,
-        signal: options.signal,
-      });
-    } catch (error) {
-      // Any answer proves life: some servers do not know the method.
-      if (!(error instanceof RemoteError)) throw error;
-    }
-    return this.#environment.clock.now() - startedAt;
+  /** Proves that the server answers, in the manner of its era. Resolves with the latency in ms. Default time: 5 s. */
+  ping(options: CallOptions = {}): Promise<number> {
+    return this.#liveness.ping(options);
   }
 
   /** {@link ping} that never rejects. */
-  async healthCheck(options: CallOptions = {}): Promise<{
-    readonly healthy: boolean;
-    readonly latencyMs: number | undefined;
-    readonly error: Error | undefined;
-  }> {
-    try {
-      return { healthy: true, latencyMs: await this.ping(options), error: undefined };
-    } catch (error) {
-      return { healthy: false, latencyMs: undefined, error: error as Error };
-    }
+  healthCheck(options: CallOptions = {}): Promise<HealthCheckResult> {
+    return this.#liveness.check(options);
   }
 
   /**
@@ -466,6 +453,7 @@ export class McpClient implements AsyncDisposable {
   }
 
   #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
+    if (error === undefined || error instanceof RemoteError) this.#liveness.heartbeat.heard();
     // Setting a connection up, or listening, is not work that was asked for.
     if (method === 'initialize' || method === 'subscriptions/listen') return;
     if (method === 'server/discover' && !this.isConnected) return;
@@ -474,7 +462,10 @@ export class McpClient implements AsyncDisposable {
   }
 
   #onStateChanged(from: ConnectionState, to: ConnectionState, event: ConnectionEvent): void {
-    if (from.kind === 'connected') this.#stats.disconnected();
+    if (from.kind === 'connected') {
+      this.#stats.disconnected();
+      this.#liveness.heartbeat.stop();
+    }
     const error = 'cause' in event ? event.cause : undefined;
     const change = { from: from.kind, to: to.kind, reason: error?.message ?? event.type, error };
     const fields = {
@@ -485,7 +476,10 @@ export class McpClient implements AsyncDisposable {
       reason: change.reason,
     };
     this.#environment.logger.debug('the connection changed its state', fields);
-    if (to.kind === 'connected') this.#renew();
+    if (to.kind === 'connected') {
+      this.#liveness.heartbeat.start();
+      this.#renew();
+    }
     if (to.kind === 'disconnected') {
       if (this.#reconnections === 0) this.#subscriptions.close();
       this.#tools.tasks.disconnected();

@@ -65,6 +65,16 @@ export interface RestartSettings {
   readonly pauseMs?: number | undefined;
 }
 
+/** Pings that find a connection on which nobody answers any more. Off unless `intervalMs` is given. */
+export interface HeartbeatSettings {
+  /** Silence after which the server is pinged, in ms, ± 10 %. Default `false`: never; 1 to 2 147 483 647. */
+  readonly intervalMs?: number | false | undefined;
+  /** How long a ping waits for its answer, in ms. Default 5 000; 1 to 2 147 483 647. */
+  readonly timeoutMs?: number | undefined;
+  /** Pings without answer in a row until the connection is made anew. Default 3; 1 to 100. */
+  readonly misses?: number | undefined;
+}
+
 /** Bounds on what a server may send. Whole numbers; none can be switched off. */
 export interface LimitSettings {
   /** Longest stdio line and longest SSE event, in bytes. Default 8 MiB; 64 bytes to 256 MiB. */
@@ -117,6 +127,8 @@ export interface SignalboxSettings {
   readonly retry?: RetrySettings | false | undefined;
   /** `false`: a server that died stays down. */
   readonly restart?: RestartSettings | false | undefined;
+  /** `false`, the default: no pings. */
+  readonly heartbeat?: HeartbeatSettings | false | undefined;
   readonly limits?: LimitSettings | undefined;
   readonly stop?: StopSettings | undefined;
   /** stdio: one message a line (`'strict'`, the default), or also messages printed over several lines. */

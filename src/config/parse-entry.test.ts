@@ -222,6 +222,7 @@ describe('the key x-signalbox', () => {
       'the first pause (5000 ms) is longer than the longest (1000 ms)',
     ],
     [{ retry: { baseMs: 60_000 } }, '"x-signalbox.retry.baseMs" contradicts its twin'],
+    [{ heartbeat: { misses: 0 } }, '"x-signalbox.heartbeat.misses" is 0'],
     [{ restart: { limit: -1 } }, '"x-signalbox.restart.limit" is -1'],
     [{ limits: { frameBytes: 10 } }, 'whole number of bytes from 64 to 268435456'],
     [{ limits: { pages: false } }, '"x-signalbox.limits.pages" is false'],

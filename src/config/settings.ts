@@ -32,6 +32,8 @@ export interface ResolvedSettings {
   readonly retry: { readonly maxAttempts: number; readonly baseMs: number; readonly maxMs: number };
   /** `limit` 0: no restart; Infinity: no limit. */
   readonly restart: { readonly limit: number; readonly windowMs: number; readonly pauseMs: number };
+  /** `intervalMs` Infinity: no pings. */
+  readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number; readonly misses: number };
   readonly limits: {
     readonly frameBytes: number;
     readonly bodyBytes: number;
@@ -73,6 +75,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   }),
   retry: Object.freeze({ maxAttempts: 3, baseMs: 500, maxMs: 30_000 }),
   restart: Object.freeze({ limit: 5, windowMs: 60_000, pauseMs: 300_000 }),
+  heartbeat: Object.freeze({ intervalMs: Number.POSITIVE_INFINITY, timeoutMs: 5000, misses: 3 }),
   // The first seven are those of the transports, which stand a floor above; a test holds both together.
   limits: Object.freeze({
     frameBytes: 8 * MIB,
@@ -114,6 +117,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
         : timeouts,
     retry: own.retry === false ? NO_RETRY : filled(defaults.retry, own.retry),
     restart: own.restart === false ? NO_RESTART : filled(defaults.restart, own.restart),
+    heartbeat: filled(defaults.heartbeat, own.heartbeat === false ? undefined : own.heartbeat),
     limits: filled(defaults.limits, own.limits),
     stop: filled(defaults.stop, own.stop),
     framing: own.framing ?? defaults.framing,

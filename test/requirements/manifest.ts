@@ -69,7 +69,7 @@ H25-14 | MUST | legacy | http sse | 2511/basic/transports.mdx Protocol Version H
 H25-15 | MUST | legacy | stdio http sse | 2511/basic/lifecycle.mdx Initialization | initialize comes first, then notifications/initialized.
 H25-15b | SHOULD | legacy | stdio http sse | 2511/basic/lifecycle.mdx Initialization | Nothing but ping is sent before the answer to initialize.
 H25-16 | MUST | legacy | stdio http sse | 2511/basic/utilities/ping.mdx | A ping of the server is answered promptly with an empty result.
-H25-16b | SHOULD | legacy | stdio http sse | 2511/basic/utilities/ping.mdx | Pings are sent periodically, configurable. | later: no heartbeat is built yet; ping() and healthCheck() are there for the application
+H25-16b | SHOULD | legacy | stdio http sse | 2511/basic/utilities/ping.mdx | Pings are sent periodically, configurable.
 H25-17 | MUST | legacy | stdio http sse | 2511/basic/lifecycle.mdx Operation | Only negotiated capabilities and the negotiated version are used.
 H25-18 | SHOULD | both | stdio http sse | 2511/basic/lifecycle.mdx Timeouts | Every request has a timeout, configurable per request, and a maximum whatever progress there is; expiry cancels.
 H25-19 | MUST | legacy | stdio http sse | 2511/client/* Error Handling | Unknown and unsupported requests of the server get a JSON-RPC error; an undeclared elicitation mode -32602.

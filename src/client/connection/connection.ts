@@ -151,6 +151,11 @@ export class Connection {
     this.#failures++;
   }
 
+  /** The connection that stands does not answer any more: it is made anew, and what is in flight on it fails. */
+  stale(cause: SignalboxError): void {
+    this.session?.fail(cause);
+  }
+
   async #close(drainMs: number): Promise<void> {
     const closed = this.#closedError('the client was disconnected');
     const run = this.#run;

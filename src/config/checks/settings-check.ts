@@ -36,6 +36,11 @@ const RESTART = {
   windowMs: duration(),
   pauseMs: duration(),
 };
+const HEARTBEAT = {
+  intervalMs: duration('never'),
+  timeoutMs: duration(),
+  misses: count({ min: 1, max: 100, unit: 'pings' }),
+};
 const LIMITS = {
   frameBytes: bytes(256 * MIB),
   bodyBytes: bytes(256 * MIB),
@@ -89,6 +94,9 @@ const KEYS: Readonly<Record<string, Check>> = {
   timeouts,
   retry: orFalse(retry),
   restart: orFalse(group(RESTART, { maxRestarts: '"limit"', max: '"limit"', window: '"windowMs"' })),
+  heartbeat: orFalse(
+    group(HEARTBEAT, { interval: '"intervalMs"', timeout: '"timeoutMs"', failures: '"misses"' }),
+  ),
   limits: group(LIMITS),
   stop: group(STOP),
   framing: oneOf('strict', 'tolerant'),
@@ -115,6 +123,8 @@ export const signalboxSettings: Check = group(KEYS, {
   protocolEra: '"protocol"',
   era: '"protocol"',
   keepAlive: '"lazy"',
+  ping: '"heartbeat"',
+  pingInterval: '"heartbeat.intervalMs"',
   ...Object.fromEntries(
     ['type', 'disabled', 'command', 'args', 'env', 'envFile', 'cwd', 'url', 'headers', 'oauth'].map((key) => [
       key,
@@ -127,6 +137,7 @@ const GROUPS = {
   timeouts: TIMEOUTS,
   retry: RETRY,
   restart: RESTART,
+  heartbeat: HEARTBEAT,
   limits: LIMITS,
   stop: STOP,
   http: HTTP_KEYS,

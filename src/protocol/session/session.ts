@@ -192,6 +192,13 @@ export class Session implements CallOwner {
     this.#resolveLost(reason);
   }
 
+  /** Ends all that is in flight: nothing more is expected of the peer. The transport is the caller's to close. */
+  fail(reason: SignalboxError): void {
+    this.#requests.cancelAll(reason);
+    this.retire(reason);
+    for (const call of this.#calls.snapshot()) call.reject(this.#lostCall(call, reason));
+  }
+
   /**
    * Resolves when no request is in flight any more, or after `limitMs`. Those that are left then fail when the
    * transport is closed. Requests without time limit are not waited for: they never end by themselves.
@@ -327,9 +334,7 @@ export class Session implements CallOwner {
             server: this.server,
           })
         : reason.error;
-    this.#requests.cancelAll(error);
-    this.retire(error);
-    for (const call of this.#calls.snapshot()) call.reject(this.#lostCall(call, error));
+    this.fail(error);
   }
 
   /** The same loss, told for one call: whether its request can have had an effect. */
