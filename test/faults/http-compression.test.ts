@@ -224,7 +224,10 @@ describe('S19 bombs', () => {
       const clients = [await httpClient(server.url), await httpClient(server.url, { limits: lax })];
       for (const client of [...clients, ...clients]) codes.push((await client.send().failure()).code);
       clearInterval(watch);
-      expect(codes).toEqual(['BODY_TOO_LARGE', 'BODY_TOO_LARGE', 'BODY_TOO_LARGE', 'FRAME_TOO_LARGE']);
+      // In a stream the ratio and the length of an event are both exceeded: how much one step of zlib yields, which
+      // differs between versions of Node.js, decides which is seen first.
+      const either = expect.stringMatching(/^(?:BODY|FRAME)_TOO_LARGE$/u);
+      expect(codes).toEqual(['BODY_TOO_LARGE', 'BODY_TOO_LARGE', either, 'FRAME_TOO_LARGE']);
       // limits.bodyBytes is 16 MiB; joining and packing rubbish needs a few times that, 256 MiB would need more.
       expect(most - before).toBeLessThan(128 * MIB);
     },

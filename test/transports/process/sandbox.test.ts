@@ -173,9 +173,9 @@ describe.skipIf(NO_BWRAP !== undefined)(unlessSkipped('what a server in a sandbo
 
 describe.skipIf(NO_BWRAP !== undefined)(unlessSkipped('the limits of a sandbox'), () => {
   it('memory', async () => {
-    const { act, transport } = await actor({ limits: { memoryBytes: 512 * MIB } });
+    const { act, transport } = await actor({ limits: { memoryBytes: 1024 * MIB } });
     expect(await act('allocate', { bytes: 64 * MIB })).toBe(64 * MIB);
-    expect(await act('allocate', { bytes: 1024 * MIB })).toEqual({ code: 'Array buffer allocation failed' });
+    expect(await act('allocate', { bytes: 2048 * MIB })).toEqual({ code: 'Array buffer allocation failed' });
     await transport.close();
   });
 
