@@ -43,14 +43,12 @@ const HANDLERS: InputHandlers = {
   listRoots: () => [{ uri: 'file:///work', name: 'work' }],
 };
 
-// What the official package cannot do over stateless legacy HTTP: ask back, log, or tell of changes.
 const CELLS = [
   ['stdio', 'legacy'],
   ['stdio', 'modern'],
   ['http', 'legacy'],
   ['http', 'modern'],
 ] as const;
-const TALKING = CELLS.filter(([wire, era]) => wire === 'stdio' || era === 'modern');
 
 describe.each(CELLS)('a server on the official package over %s, %s era', (wire, era) => {
   it('lists, calls, reads, prompts and completes', async () => {
@@ -89,7 +87,7 @@ describe.each(CELLS)('a server on the official package over %s, %s era', (wire, 
   });
 });
 
-describe.each(TALKING)('what such a server asks and tells over %s, %s era', (wire, era) => {
+describe.each(CELLS)('what such a server asks and tells over %s, %s era', (wire, era) => {
   it('elicits: answers get the defaults of the form', async () => {
     const client = await connected(wire, era, HANDLERS);
     expect(textOf(await client.callTool('greet'))).toBe('Good day, Ada');
@@ -146,11 +144,11 @@ describe.each(TALKING)('what such a server asks and tells over %s, %s era', (wir
   });
 });
 
-describe('response caching of the modern era', () => {
+describe.each(['stdio', 'http'] as const)('response caching of the modern era over %s', (wire) => {
   it('answers a list from what the server allowed to keep, until it says that it changed', async () => {
     const sent: string[] = [];
     const factory = makeFactory({ tap: { sent: (_server, text) => sent.push(text), received: () => {} } });
-    const client = factory.create('s', entryOf('stdio', 'modern'));
+    const client = factory.create('s', entryOf(wire, 'modern'));
     await client.connect();
     const lists = (): number => sent.filter((text) => text.includes('"tools/list"')).length;
     await client.listTools();
