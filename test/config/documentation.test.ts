@@ -67,7 +67,8 @@ describe('docs/configuration.md', () => {
     const [group = '', inner = ''] = key.split('.');
     const of = settings[group as keyof typeof settings] as Readonly<Record<string, unknown>> | string;
     const actual = typeof of === 'object' ? of[inner] : of;
-    if (typeof actual === 'number') expect(numberIn(preset)).toBe(actual);
+    if (actual === Number.POSITIVE_INFINITY) expect(preset).toBe('`false`');
+    else if (typeof actual === 'number') expect(numberIn(preset)).toBe(actual);
     else if ((typeof actual === 'string' && key !== 'launch.command') || typeof actual === 'boolean')
       expect(preset).toBe(`\`${actual}\``);
 
