@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
-import { testPeers } from '../helpers/protocol-peer.ts';
+import { EVERYWHERE, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
 trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 
-const EVERYWHERE = [
-  { era: 'modern', wire: 'stdio', method: 'server/discover' },
-  { era: 'modern', wire: 'http', method: 'server/discover' },
-  { era: 'legacy', wire: 'stdio', method: 'ping' },
-  { era: 'legacy', wire: 'http', method: 'ping' },
-  { era: 'legacy', wire: 'sse', method: 'ping' },
-] as const;
+describe.each(EVERYWHERE)('the heartbeat of a $era server over $wire', ({ era, wire }) => {
+  const method = era === 'modern' ? 'server/discover' : 'ping';
 
-describe.each(EVERYWHERE)('the heartbeat of a $era server over $wire', ({ era, wire, method }) => {
   it('H25-16b pings again and again while nothing else is said', async () => {
     const peer = await startPeer({ era, wire });
     const client = makeFactory().create('s', peer.entry({ heartbeat: { intervalMs: 20 } }));

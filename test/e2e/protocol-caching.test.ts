@@ -4,6 +4,7 @@ import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import {
+  EVERYWHERE,
   type Exchange,
   type PeerOptions,
   type ProtocolPeer,
@@ -17,13 +18,6 @@ const startPeer = testPeers();
 const makeFactory = testFactories();
 
 const LONG = 60_000;
-const EVERYWHERE = [
-  { era: 'modern', wire: 'stdio' },
-  { era: 'modern', wire: 'http' },
-  { era: 'legacy', wire: 'stdio' },
-  { era: 'legacy', wire: 'http' },
-  { era: 'legacy', wire: 'sse' },
-] as const;
 
 async function connected(
   options: PeerOptions,

@@ -3,7 +3,13 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
-import { type Exchange, type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
+import {
+  EVERYWHERE,
+  type Exchange,
+  type PeerOptions,
+  type ProtocolPeer,
+  testPeers,
+} from '../helpers/protocol-peer.ts';
 import { type LogLine, recordingLogger } from '../helpers/transport-probe.ts';
 import { until } from '../helpers/until.ts';
 
@@ -11,13 +17,6 @@ trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 
-const EVERYWHERE = [
-  { era: 'modern', wire: 'stdio' },
-  { era: 'modern', wire: 'http' },
-  { era: 'legacy', wire: 'stdio' },
-  { era: 'legacy', wire: 'http' },
-  { era: 'legacy', wire: 'sse' },
-] as const;
 const silent = (): void => {};
 
 async function connected(

@@ -7,21 +7,20 @@ import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { startHttpFixture } from '../helpers/http-fixture.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
-import { type Exchange, type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
+import {
+  EVERYWHERE,
+  type Exchange,
+  LEGACY_WIRES,
+  type PeerOptions,
+  type ProtocolPeer,
+  testPeers,
+} from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
 trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 
-const EVERYWHERE = [
-  { era: 'modern', wire: 'stdio' },
-  { era: 'modern', wire: 'http' },
-  { era: 'legacy', wire: 'stdio' },
-  { era: 'legacy', wire: 'http' },
-  { era: 'legacy', wire: 'sse' },
-] as const;
-const LEGACY_WIRES = ['stdio', 'http', 'sse'] as const;
 const LEVELS: readonly LogLevel[] = [
   'debug',
   'info',

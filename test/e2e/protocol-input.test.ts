@@ -7,7 +7,9 @@ import { rejection, testFactories } from '../helpers/clients.ts';
 import { startHttpFixture } from '../helpers/http-fixture.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import {
+  EVERYWHERE,
   type Exchange,
+  LEGACY_WIRES,
   type PeerOptions,
   type ProtocolPeer,
   testPeers,
@@ -19,14 +21,6 @@ trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 
-const EVERYWHERE = [
-  { era: 'modern', wire: 'stdio' },
-  { era: 'modern', wire: 'http' },
-  { era: 'legacy', wire: 'stdio' },
-  { era: 'legacy', wire: 'http' },
-  { era: 'legacy', wire: 'sse' },
-] as const;
-const LEGACY_WIRES = ['stdio', 'http', 'sse'] as const;
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 
 async function connected(

@@ -4,14 +4,19 @@ import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { LEGACY_VERSIONS } from '../../src/protocol/versions.ts';
 import { faultyEntry, QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
-import { type Exchange, type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
+import {
+  type Exchange,
+  LEGACY_WIRES,
+  type PeerOptions,
+  type ProtocolPeer,
+  testPeers,
+} from '../helpers/protocol-peer.ts';
 
 trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 
 const MODERN_WIRES = ['stdio', 'http'] as const;
-const LEGACY_WIRES = ['stdio', 'http', 'sse'] as const;
 const refusal =
   (code: number, data?: unknown, status: number = 400) =>
   (exchange: Exchange): void =>

@@ -6,7 +6,7 @@ import { rejection, testFactories } from '../helpers/clients.ts';
 import { openStream, sendJson, sseEvent, startHttpFixture } from '../helpers/http-fixture.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
-import { type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
+import { LEGACY_WIRES, type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
 trackProcesses();
@@ -15,7 +15,6 @@ const makeFactory = testFactories();
 
 const META = 'io.modelcontextprotocol/';
 const MODERN_WIRES = ['stdio', 'http'] as const;
-const LEGACY_WIRES = ['stdio', 'http', 'sse'] as const;
 
 async function connected(
   options: PeerOptions,

@@ -17,6 +17,17 @@ import { until } from './until.ts';
 /** What carries the messages. `sse` is HTTP+SSE of 2024-11-05. */
 export type Wire = 'stdio' | 'http' | 'sse';
 
+/** Every era over every transport that carries it. */
+export const EVERYWHERE = [
+  { era: 'modern', wire: 'stdio' },
+  { era: 'modern', wire: 'http' },
+  { era: 'legacy', wire: 'stdio' },
+  { era: 'legacy', wire: 'http' },
+  { era: 'legacy', wire: 'sse' },
+] as const;
+/** The transports of the legacy era. */
+export const LEGACY_WIRES = ['stdio', 'http', 'sse'] as const;
+
 /** Any JSON-RPC message, as it stood on the wire. */
 export interface WireMessage {
   readonly jsonrpc?: string;
