@@ -53,6 +53,11 @@ export interface RetrySettings {
   readonly baseMs?: number | undefined;
   /** Longest pause, in ms; not below `baseMs`. Default 30 000; 1 to 2 147 483 647. */
   readonly maxMs?: number | undefined;
+  /**
+   * Pause after all attempts have failed, until one more is made in the background, in ms, ± 20 %. Default 60 000;
+   * 1 to 2 147 483 647; `false`: no more attempts.
+   */
+  readonly pauseMs?: number | false | undefined;
 }
 
 /** How often a server that dies is brought back. */
@@ -63,6 +68,56 @@ export interface RestartSettings {
   readonly windowMs?: number | undefined;
   /** The pause after too many restarts, in ms. Default 300 000; 1 to 2 147 483 647. */
   readonly pauseMs?: number | undefined;
+}
+
+/** When calls to a failing server are refused at once, and how it is tried again. `false` in a number: not looked at. */
+export interface BreakerSettings {
+  /** Failures in a row that open the circuit. Default 5; 1 to 1 000; `false`. */
+  readonly consecutiveFailures?: number | false | undefined;
+  /** Share of failures in the window that opens it. Default 0.5; 0.01 to 1; `false`. */
+  readonly failureRatio?: number | false | undefined;
+  /** Calls in the window below which no share is looked at. Default 10; 1 to 100 000. */
+  readonly minCalls?: number | undefined;
+  /** The window, in ms. Default 30 000; 1 to 2 147 483 647. */
+  readonly windowMs?: number | undefined;
+  /** Share of slow calls in the window that opens it. Default `false`, as tools may be slow by nature; 0.01 to 1. */
+  readonly slowRatio?: number | false | undefined;
+  /** From when on a call is slow, in ms. Default 10 000; 1 to 2 147 483 647. */
+  readonly slowMs?: number | undefined;
+  /** Upper bound of the first time open, in ms; each relapse doubles it. Default 5 000; 1 to 2 147 483 647. */
+  readonly openMs?: number | undefined;
+  /** Upper bound of any time open, in ms. Default 60 000; 1 to 2 147 483 647. */
+  readonly maxOpenMs?: number | undefined;
+  /** Calls that must succeed after a successful probe until it is closed. Default 3; 0 to 1 000. */
+  readonly halfOpenCalls?: number | undefined;
+}
+
+/** How fast a server is called. What it asks for itself (Retry-After) is kept in any case, unless all is `false`. */
+export interface RateLimitSettings {
+  /** Requests per second in the long run. Default `false`: no limit; 0.001 to 1 000 000. */
+  readonly perSecond?: number | false | undefined;
+  /** Requests at once. Default `false`: as `perSecond`, rounded up; 1 to 1 000 000. */
+  readonly burst?: number | false | undefined;
+  /** Requests that may wait for their turn. Default 256; 0 to 100 000. */
+  readonly maxQueued?: number | undefined;
+  /** Longest pause that is taken from a server, in ms. Default 60 000; 1 to 2 147 483 647. */
+  readonly maxPauseMs?: number | undefined;
+}
+
+/** How many requests a server gets at once. */
+export interface ConcurrencySettings {
+  /** Requests in flight. Default 64; 1 to 100 000; `false`: no limit. */
+  readonly maxInFlight?: number | false | undefined;
+  /** Requests that may wait for a place, tools in turn; more fail with OVERLOADED. Default 256; 0 to 100 000. */
+  readonly maxQueued?: number | undefined;
+}
+
+/** How many failed requests may be made again (gRFC A6): so that retries do not multiply the load of a failing server. */
+export interface RetryBudgetSettings {
+  /** Tokens; a failure takes one, and requests are made again while more than half are left. Default 10; 1 to 1 000. */
+  readonly maxTokens?: number | undefined;
+  /** What a success gives back. Default 0.1; 0.001 to 1 000. */
+  readonly tokenRatio?: number | undefined;
 }
 
 /** Pings that find a connection on which nobody answers any more. Off unless `intervalMs` is given. */
@@ -127,6 +182,14 @@ export interface SignalboxSettings {
   readonly retry?: RetrySettings | false | undefined;
   /** `false`: a server that died stays down. */
   readonly restart?: RestartSettings | false | undefined;
+  /** `false`: a server that fails is called as if it did not. */
+  readonly breaker?: BreakerSettings | false | undefined;
+  /** `false`: nothing is held back, not even while the server asks for a pause. */
+  readonly rateLimit?: RateLimitSettings | false | undefined;
+  /** `false`: no limit. */
+  readonly concurrency?: ConcurrencySettings | false | undefined;
+  /** `false`: what may be made again is, whatever the state of the server. */
+  readonly retryBudget?: RetryBudgetSettings | false | undefined;
   /** `false`, the default: no pings. */
   readonly heartbeat?: HeartbeatSettings | false | undefined;
   readonly limits?: LimitSettings | undefined;

@@ -28,10 +28,37 @@ export interface ResolvedSettings {
     readonly probe: number;
     readonly idle: number;
   };
-  /** `maxAttempts` 1: no retry; Infinity: no end. */
-  readonly retry: { readonly maxAttempts: number; readonly baseMs: number; readonly maxMs: number };
+  /** `maxAttempts` 1: no retry; Infinity: no end. `pauseMs` Infinity: no attempts in the background. */
+  readonly retry: {
+    readonly maxAttempts: number;
+    readonly baseMs: number;
+    readonly maxMs: number;
+    readonly pauseMs: number;
+  };
   /** `limit` 0: no restart; Infinity: no limit. */
   readonly restart: { readonly limit: number; readonly windowMs: number; readonly pauseMs: number };
+  /** Undefined: off, as the following three are. */
+  readonly breaker:
+    | Readonly<
+        Record<
+          | 'consecutiveFailures'
+          | 'failureRatio'
+          | 'minCalls'
+          | 'windowMs'
+          | 'slowRatio'
+          | 'slowMs'
+          | 'openMs'
+          | 'maxOpenMs'
+          | 'halfOpenCalls',
+          number
+        >
+      >
+    | undefined;
+  readonly rateLimit:
+    | Readonly<Record<'perSecond' | 'burst' | 'maxQueued' | 'maxPauseMs', number>>
+    | undefined;
+  readonly concurrency: Readonly<Record<'maxInFlight' | 'maxQueued', number>> | undefined;
+  readonly retryBudget: Readonly<Record<'maxTokens' | 'tokenRatio', number>> | undefined;
   /** `intervalMs` Infinity: no pings. */
   readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number; readonly misses: number };
   readonly limits: {
@@ -73,8 +100,27 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
     probe: 1000,
     idle: 300_000,
   }),
-  retry: Object.freeze({ maxAttempts: 3, baseMs: 500, maxMs: 30_000 }),
+  retry: Object.freeze({ maxAttempts: 3, baseMs: 500, maxMs: 30_000, pauseMs: 60_000 }),
   restart: Object.freeze({ limit: 5, windowMs: 60_000, pauseMs: 300_000 }),
+  breaker: Object.freeze({
+    consecutiveFailures: 5,
+    failureRatio: 0.5,
+    minCalls: 10,
+    windowMs: 30_000,
+    slowRatio: Number.POSITIVE_INFINITY,
+    slowMs: 10_000,
+    openMs: 5000,
+    maxOpenMs: 60_000,
+    halfOpenCalls: 3,
+  }),
+  rateLimit: Object.freeze({
+    perSecond: Number.POSITIVE_INFINITY,
+    burst: Number.POSITIVE_INFINITY,
+    maxQueued: 256,
+    maxPauseMs: 60_000,
+  }),
+  concurrency: Object.freeze({ maxInFlight: 64, maxQueued: 256 }),
+  retryBudget: Object.freeze({ maxTokens: 10, tokenRatio: 0.1 }),
   heartbeat: Object.freeze({ intervalMs: Number.POSITIVE_INFINITY, timeoutMs: 5000, misses: 3 }),
   // The first seven are those of the transports, which stand a floor above; a test holds both together.
   limits: Object.freeze({
@@ -117,6 +163,10 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
         : timeouts,
     retry: own.retry === false ? NO_RETRY : filled(defaults.retry, own.retry),
     restart: own.restart === false ? NO_RESTART : filled(defaults.restart, own.restart),
+    breaker: own.breaker === false ? undefined : filled(defaults.breaker!, own.breaker),
+    rateLimit: resolveRateLimit(own.rateLimit),
+    concurrency: own.concurrency === false ? undefined : filled(defaults.concurrency!, own.concurrency),
+    retryBudget: own.retryBudget === false ? undefined : filled(defaults.retryBudget!, own.retryBudget),
     heartbeat: filled(defaults.heartbeat, own.heartbeat === false ? undefined : own.heartbeat),
     limits: filled(defaults.limits, own.limits),
     stop: filled(defaults.stop, own.stop),
@@ -128,8 +178,19 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
   });
 }
 
-const NO_RETRY: ResolvedSettings['retry'] = Object.freeze({ ...SETTINGS_DEFAULTS.retry, maxAttempts: 1 });
+const NO_RETRY: ResolvedSettings['retry'] = Object.freeze({
+  ...SETTINGS_DEFAULTS.retry,
+  maxAttempts: 1,
+  pauseMs: Number.POSITIVE_INFINITY,
+});
 const NO_RESTART: ResolvedSettings['restart'] = Object.freeze({ ...SETTINGS_DEFAULTS.restart, limit: 0 });
+
+function resolveRateLimit(given: SignalboxSettings['rateLimit']): ResolvedSettings['rateLimit'] {
+  if (given === false) return undefined;
+  const limit = filled(SETTINGS_DEFAULTS.rateLimit!, given);
+  if (limit.burst !== Number.POSITIVE_INFINITY) return limit;
+  return Object.freeze({ ...limit, burst: Math.max(1, Math.ceil(limit.perSecond)) });
+}
 
 function resolveLaunch(launch: LaunchSettings): ResolvedLaunch {
   return Object.freeze({

@@ -24,9 +24,9 @@ function rows(heading: string): string[][] {
 const keyOf = ([key = '']: string[]): string => key.replaceAll('`', '');
 const UNITS: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 * 1024 };
 
-/** `2 147 483 647`, `8 MiB`: the number at the beginning of a cell. */
+/** `2 147 483 647`, `8 MiB`, `0.5`: the number at the beginning of a cell. */
 function numberIn(cell: string): number {
-  const [, digits = '', unit = ''] = /^(\d[\d ]*)(KiB|MiB)?/u.exec(cell) ?? [];
+  const [, digits = '', unit = ''] = /^(\d[\d ]*(?:\.\d+)?)(KiB|MiB)?/u.exec(cell) ?? [];
   return digits === '' ? Number.NaN : Number(digits.replaceAll(' ', '')) * (UNITS[unit] ?? 1);
 }
 

@@ -30,11 +30,39 @@ const RETRY = {
   maxAttempts: count({ min: 1, max: 1000, unit: 'attempts', off: 'no end' }),
   baseMs: duration(),
   maxMs: duration(),
+  pauseMs: duration('no more attempts'),
 };
 const RESTART = {
   limit: count({ min: 1, max: 1000, unit: 'restarts', off: 'no limit' }),
   windowMs: duration(),
   pauseMs: duration(),
+};
+const share = count({ min: 0.01, max: 1, unit: 'calls', fractions: true, off: 'not looked at' });
+const queued = count({ min: 0, max: 100_000, unit: 'requests' });
+const BREAKER = {
+  consecutiveFailures: count({ min: 1, max: 1000, unit: 'failures', off: 'not looked at' }),
+  failureRatio: share,
+  minCalls: count({ min: 1, max: 100_000, unit: 'calls' }),
+  windowMs: duration(),
+  slowRatio: share,
+  slowMs: duration(),
+  openMs: duration(),
+  maxOpenMs: duration(),
+  halfOpenCalls: count({ min: 0, max: 1000, unit: 'calls' }),
+};
+const RATE_LIMIT = {
+  perSecond: count({ min: 0.001, max: 1_000_000, unit: 'requests', fractions: true, off: 'no limit' }),
+  burst: count({ min: 1, max: 1_000_000, unit: 'requests', fractions: true, off: 'as perSecond' }),
+  maxQueued: queued,
+  maxPauseMs: duration(),
+};
+const CONCURRENCY = {
+  maxInFlight: count({ min: 1, max: 100_000, unit: 'requests', off: 'no limit' }),
+  maxQueued: queued,
+};
+const RETRY_BUDGET = {
+  maxTokens: count({ min: 1, max: 1000, unit: 'tokens', fractions: true }),
+  tokenRatio: count({ min: 0.001, max: 1000, unit: 'tokens', fractions: true }),
 };
 const HEARTBEAT = {
   intervalMs: duration('never'),
@@ -94,6 +122,26 @@ const KEYS: Readonly<Record<string, Check>> = {
   timeouts,
   retry: orFalse(retry),
   restart: orFalse(group(RESTART, { maxRestarts: '"limit"', max: '"limit"', window: '"windowMs"' })),
+  breaker: orFalse(
+    group(BREAKER, {
+      failureThreshold: '"consecutiveFailures"',
+      threshold: '"consecutiveFailures"',
+      resetTimeout: '"openMs"',
+      resetTimeoutMs: '"openMs"',
+      halfOpenAfter: '"openMs"',
+    }),
+  ),
+  rateLimit: orFalse(
+    group(RATE_LIMIT, {
+      requestsPerSecond: '"perSecond"',
+      rps: '"perSecond"',
+      requestsPerMinute: '"perSecond" (a sixtieth of it)',
+    }),
+  ),
+  concurrency: orFalse(
+    group(CONCURRENCY, { max: '"maxInFlight"', limit: '"maxInFlight"', maxConcurrent: '"maxInFlight"' }),
+  ),
+  retryBudget: orFalse(group(RETRY_BUDGET)),
   heartbeat: orFalse(
     group(HEARTBEAT, { interval: '"intervalMs"', timeout: '"timeoutMs"', failures: '"misses"' }),
   ),
@@ -119,6 +167,9 @@ export const signalboxSettings: Check = group(KEYS, {
   idleTimeoutMs: '"timeouts.idle"',
   retries: '"retry.maxAttempts"',
   maxRetries: '"retry.maxAttempts"',
+  circuitBreaker: '"breaker"',
+  maxConcurrency: '"concurrency.maxInFlight"',
+  requestsPerSecond: '"rateLimit.perSecond"',
   protocolVersion: '"protocol"',
   protocolEra: '"protocol"',
   era: '"protocol"',
@@ -137,6 +188,10 @@ const GROUPS = {
   timeouts: TIMEOUTS,
   retry: RETRY,
   restart: RESTART,
+  breaker: BREAKER,
+  rateLimit: RATE_LIMIT,
+  concurrency: CONCURRENCY,
+  retryBudget: RETRY_BUDGET,
   heartbeat: HEARTBEAT,
   limits: LIMITS,
   stop: STOP,
