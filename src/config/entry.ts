@@ -37,7 +37,10 @@ export interface TimeoutSettings {
   readonly connect?: number | undefined;
   /** For one request without progress. Default: `timeout` of the entry, else 60 000; `false`: none. */
   readonly request?: number | false | undefined;
-  /** For one call with all its waiting, progress and retries. Default 600 000, or `request` if longer; `false`: none. */
+  /**
+   * For one call with all its waiting, progress and retries, and for our answer to a request of the server. Default
+   * 600 000, or `request` if longer; `false`: none.
+   */
   readonly total?: number | false | undefined;
   /** For finding out which protocol revision a server speaks, and for a health probe. Default 1 000. */
   readonly probe?: number | undefined;

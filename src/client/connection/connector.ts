@@ -207,6 +207,7 @@ export class Connector {
       random,
       logger,
       tap,
+      answerMs: this.#settings.timeouts.total,
       handlers: this.#handlers,
     });
   }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import { messageOf, RemoteError, SignalboxError } from '../../core/errors.ts';
 import type { Logger, WireTap } from '../../core/log.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
@@ -11,6 +12,7 @@ import {
   type JsonRpcResult,
   type Params,
 } from '../../wire/json-rpc.ts';
+import { hasRepeatedId } from '../../wire/repeated-id.ts';
 import type { Era, ResultReading } from '../eras/era.ts';
 import { PendingCall, type RequestOptions } from './pending-call.ts';
 import type { ServerRequests } from './server-requests.ts';
@@ -18,6 +20,11 @@ import type { WireCounters } from './wire-counters.ts';
 
 /** A batch larger than this is dropped (F-051). */
 const MAX_BATCH = 100;
+
+/** Messages from this length on, in characters, are timed: reading them holds everything else up (F-055). */
+const TIMED_LENGTH = 1024 * 1024;
+/** Reading one message for longer than this is reported, in ms. */
+const SLOW_MS = 100;
 
 /** By this a server ends a request that has no other end: a subscription. */
 const CANCELLED = 'notifications/cancelled';
@@ -29,6 +36,7 @@ const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 export interface InboundOptions {
   readonly server: string;
   readonly logger: Logger;
+  readonly clock: Clock;
   readonly tap: WireTap | undefined;
   readonly counters: WireCounters;
   readonly calls: CallTable<PendingCall>;
@@ -61,11 +69,24 @@ export class Inbound implements TransportReceiver {
 
   message(text: string, exchange: Outgoing | undefined, httpStatus?: number): void {
     try {
-      this.#read(text, exchange, httpStatus);
+      if (text.length < TIMED_LENGTH) this.#read(text, exchange, httpStatus);
+      else this.#readTimed(text, exchange, httpStatus);
     } catch (error) {
       // Called from the data events of sockets and pipes: what is thrown here would end the process.
       this.#badMessage(`reading it failed: ${messageOf(error)}`);
     }
+  }
+
+  /** F-055: whatever fits the byte limit is read, however it is made; that it took long is told. */
+  #readTimed(text: string, exchange: Outgoing | undefined, httpStatus: number | undefined): void {
+    const { server, logger, clock, counters } = this.#options;
+    const startedAt = clock.now();
+    this.#read(text, exchange, httpStatus);
+    const elapsedMs = Math.round(clock.now() - startedAt);
+    if (elapsedMs < SLOW_MS) return;
+    counters.slowMessages++;
+    const fields = { event: 'wire.slow_message', server, characters: text.length, elapsedMs };
+    logger.warn('a large message held everything up while it was read', fields);
   }
 
   #read(text: string, exchange: Outgoing | undefined, httpStatus: number | undefined): void {
@@ -90,6 +111,11 @@ export class Inbound implements TransportReceiver {
       );
       return;
     }
+    if (hasRepeatedId(text)) {
+      // The last one is what a careless reader takes: whoever waits under it learns that this is no answer.
+      this.#onInvalid('the id stands twice', isObject(value) ? value['id'] : undefined, false);
+      return;
+    }
     if (Array.isArray(value)) this.#batch(value, exchange, httpStatus);
     else this.#dispatch(value, exchange, httpStatus);
   }
@@ -104,10 +130,12 @@ export class Inbound implements TransportReceiver {
   }
 
   #batch(values: readonly unknown[], exchange: Outgoing | undefined, httpStatus: number | undefined): void {
-    if (this.#options.era()?.receivesBatches !== true || values.length > MAX_BATCH) {
-      this.#badMessage('a batch, which this revision does not allow or which is too long');
+    const isLawful = values.length > 0 && values.length <= MAX_BATCH;
+    if (this.#options.era()?.receivesBatches !== true || !isLawful) {
+      this.#badMessage('a batch, which this revision does not allow, which is empty or which is too long');
       return;
     }
+    // A batch in a batch is no message, and refused like any other value that is none.
     for (const value of values) this.#dispatch(value, exchange, httpStatus);
   }
 

@@ -1,4 +1,5 @@
-import type { SignalboxError } from '../../core/errors.ts';
+import type { Clock, Timer } from '../../core/clock.ts';
+import { SignalboxError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import { encodeError, encodeResult } from '../../wire/encode.ts';
 import { JSON_RPC_ERROR, type JsonRpcRequest, type Params, type RequestId } from '../../wire/json-rpc.ts';
@@ -13,6 +14,9 @@ const MAX_AT_ONCE = 16;
 export interface ServerRequestsOptions {
   readonly server: string;
   readonly logger: Logger;
+  readonly clock: Clock;
+  /** How long an answer may take, in ms; Infinity: no limit. */
+  readonly limitMs: number;
   readonly counters: WireCounters;
   readonly era: () => Era | undefined;
   readonly respond: (text: string) => void;
@@ -23,6 +27,9 @@ export interface ServerRequestsOptions {
 interface OpenRequest {
   readonly id: RequestId;
   readonly abort: AbortController;
+  /** The server has its answer, or wants none any more. */
+  isOver: boolean;
+  timer: Timer | undefined;
 }
 
 /** Answers what the server asks, where its era lets it ask. */
@@ -56,14 +63,14 @@ export class ServerRequests {
 
   /** The server does not want the answer any more. False if it does not wait for one under this id. */
   cancel(id: unknown, reason: SignalboxError): boolean {
-    const wanted = [...this.#open].filter((open) => open.id === id && !open.abort.signal.aborted);
-    for (const { abort } of wanted) abort.abort(reason);
+    const wanted = [...this.#open].filter((open) => open.id === id && !open.isOver);
+    for (const open of wanted) this.#end(open, reason);
     return wanted.length > 0;
   }
 
   /** Nobody is there any more to be answered. */
   cancelAll(reason: SignalboxError): void {
-    for (const { abort } of this.#open) abort.abort(reason);
+    for (const open of this.#open) this.#end(open, reason);
   }
 
   /** A request that cannot be read is refused, if it can be told who asked. */
@@ -76,18 +83,33 @@ export class ServerRequests {
   }
 
   async #serve({ id, method, params }: JsonRpcRequest): Promise<void> {
-    const abort = new AbortController();
-    const open: OpenRequest = { id, abort };
+    const { clock, limitMs } = this.#options;
+    const open: OpenRequest = { id, abort: new AbortController(), isOver: false, timer: undefined };
     this.#open.add(open);
+    if (Number.isFinite(limitMs)) open.timer = clock.setTimeout(() => this.#late(open), limitMs);
     try {
-      const result = await this.#options.answer(method, params ?? {}, abort.signal);
-      if (!abort.signal.aborted) this.#options.respond(encodeResult(id, result));
+      const result = await this.#options.answer(method, params ?? {}, open.abort.signal);
+      if (!open.isOver) this.#options.respond(encodeResult(id, result));
     } catch (error) {
-      if (abort.signal.aborted) return;
-      this.#refuse(id, error instanceof RequestRefusal ? error : RequestRefusal.internal());
+      if (!open.isOver) this.#refuse(id, error instanceof RequestRefusal ? error : RequestRefusal.internal());
     } finally {
+      open.timer?.cancel();
       this.#open.delete(open);
     }
+  }
+
+  /** F-063: a handler that never returns keeps its place, for it still works, but not the server waiting. */
+  #late(open: OpenRequest): void {
+    const { server, limitMs } = this.#options;
+    const message = `nobody answered a request of the server within ${limitMs} ms`;
+    this.#end(open, new SignalboxError('REQUEST_TIMEOUT', message, { server }));
+    this.#refuse(open.id, new RequestRefusal(JSON_RPC_ERROR.internalError, 'the answer took too long'));
+  }
+
+  #end(open: OpenRequest, reason: SignalboxError): void {
+    open.isOver = true;
+    open.timer?.cancel();
+    open.abort.abort(reason);
   }
 
   #refuse(id: RequestId, { code, message }: RequestRefusal): void {

@@ -47,6 +47,8 @@ export interface SessionOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly tap?: WireTap | undefined;
+  /** How long an answer to a request of the server may take, in ms. Default: no limit. */
+  readonly answerMs?: number | undefined;
   readonly handlers: SessionHandlers;
 }
 
@@ -86,9 +88,11 @@ export class Session implements CallOwner {
     this.#tap = tap;
     this.#handlers = handlers;
     this.#calls = new CallTable(options.random);
-    const shared = { server, logger, counters: this.counters, era: () => this.#era };
+    const { clock } = options;
+    const shared = { server, logger, clock, counters: this.counters, era: () => this.#era };
     this.#requests = new ServerRequests({
       ...shared,
+      limitMs: options.answerMs ?? Number.POSITIVE_INFINITY,
       respond: (text) => this.#sendOneWay(text, this.#era?.headers('', undefined)),
       answer: (method, params, signal) => handlers.request(method, params, signal),
     });

@@ -10,8 +10,17 @@ export interface WireCounters {
   noise: number;
   /** Requests of the server that were not allowed, or too many at once. */
   ignoredRequests: number;
+  /** Large messages whose reading took so long that everything else waited (F-055). */
+  slowMessages: number;
 }
 
 export function newWireCounters(): WireCounters {
-  return { unknownResponses: 0, duplicateResponses: 0, badMessages: 0, noise: 0, ignoredRequests: 0 };
+  return {
+    unknownResponses: 0,
+    duplicateResponses: 0,
+    badMessages: 0,
+    noise: 0,
+    ignoredRequests: 0,
+    slowMessages: 0,
+  };
 }
