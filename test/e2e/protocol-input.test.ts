@@ -128,7 +128,7 @@ describe.each(EVERYWHERE)('input for a server of the $era era over $wire', ({ er
     },
   );
 
-  it('ELI-7 ELI-8 ELI-13 a URL is handed on whole, and neither fetched nor opened', async () => {
+  it('ELI-7 ELI-8 ELI-13 S29 a URL is handed on whole, and neither fetched nor opened', async () => {
     const fixture = await startHttpFixture((_request, response) => void response.end());
     const url = `${fixture.origin}/consent?user=1#part`;
     const seen: unknown[] = [];
@@ -143,6 +143,43 @@ describe.each(EVERYWHERE)('input for a server of the $era era over $wire', ({ er
     expect(seen).toEqual([url, 's']);
     await new Promise((resolve) => setTimeout(resolve, 30));
     expect(fixture.requests).toEqual([]);
+  });
+
+  it.each([
+    'javascript:alert(1)',
+    'JaVaScRiPt:alert(1)',
+    'file:///etc/passwd',
+    'data:text/html,<script>alert(1)</script>',
+    'vscode://settings',
+    ' /relative',
+    'https://',
+    'https://bank.example@evil.example/',
+    'https://user:pass@evil.example/',
+    `https://example.com/${'x'.repeat(8192)}`,
+  ])('S29 nobody is asked to open %s', async (url) => {
+    let asked = 0;
+    const elicitUrl = (): { action: 'accept' } => {
+      asked++;
+      return { action: 'accept' };
+    };
+    const bench = await connected(options, { elicitUrl });
+    const params = { mode: 'url', message: 'go', url, elicitationId: 'e' };
+    const { code } = await ask(bench, 'elicitation/create', params);
+    expect(code).toBe(era === 'legacy' ? -32602 : 'INPUT_REQUIRED');
+    expect(asked).toBe(0);
+  });
+
+  it('S29 what a shell would take for a command reaches the handler as it is', async () => {
+    const url = 'https://a$(calc)`id`.example/?q=";|&\'';
+    const seen: unknown[] = [];
+    const bench = await connected(options, {
+      elicitUrl: (request) => {
+        seen.push(request.url);
+        return { action: 'decline' };
+      },
+    });
+    await ask(bench, 'elicitation/create', { mode: 'url', message: 'go', url, elicitationId: 'e' });
+    expect(seen).toEqual([url]);
   });
 
   it('ELI-16 defaults stand in for what was not entered', async () => {
@@ -244,7 +281,7 @@ describe.each(EVERYWHERE)('input for a server of the $era era over $wire', ({ er
     ['sampling/createMessage', { messages: [], maxTokens: 1 }],
     ['roots/list', undefined],
     ['no/such/method', {}],
-  ] as const)('H25-19 DEN-1 %s is denied without a handler', async (method, params) => {
+  ] as const)('H25-19 DEN-1 S28 %s is denied without a handler', async (method, params) => {
     const bench = await connected(options, undefined);
     const { code } = await ask(bench, method, params);
     expect(code).toBe(era === 'legacy' ? -32601 : 'INPUT_REQUIRED');
@@ -309,6 +346,23 @@ describe.each(['stdio', 'http'] as const)('floods of a modern server over %s', (
     expect(peer.of('tools/call')).toHaveLength(1);
   });
 
+  it('F-063 a handler that never returns ends the call when its time is over', async () => {
+    const { client } = await connected(
+      {
+        wire,
+        on: {
+          'tools/call': (exchange) =>
+            exchange.reply({ resultType: 'input_required', inputRequests: { it: { method: 'roots/list' } } }),
+        },
+      },
+      { listRoots: () => new Promise(() => {}) },
+    );
+    expect(await rejection(client.callTool('asks', {}, { totalTimeoutMs: 300 }))).toMatchObject({
+      code: 'REQUEST_TIMEOUT',
+    });
+    expect(client.state).toBe('connected');
+  });
+
   it('R-8 DEN-1 one input that is refused ends the work on the others', async () => {
     let aborted = false;
     const { client } = await connected(
@@ -340,10 +394,10 @@ describe.each(['stdio', 'http'] as const)('floods of a modern server over %s', (
 describe.each(LEGACY_WIRES)('requests of a legacy server over %s', (wire) => {
   const options = { era: 'legacy', wire } as const;
 
-  it('DEN-1 a flood is denied, all of it, and the connection goes on', async () => {
+  it('DEN-1 S28 a flood of a thousand is denied, all of it, and the connection goes on', async () => {
     const { peer, client } = await connected(options, undefined);
     const methods = ['sampling/createMessage', 'roots/list', 'elicitation/create', 'x'];
-    const flood = Array.from({ length: 400 }, (_, index) => peer.ask(methods[index % 4]!, { messages: [] }));
+    const flood = Array.from({ length: 1000 }, (_, index) => peer.ask(methods[index % 4]!, { messages: [] }));
     const responses = await Promise.all(flood);
     const codes = responses.map(({ error }) => error?.code);
     expect(codes.every((code) => code === -32601 || code === -32603)).toBe(true);
@@ -351,7 +405,7 @@ describe.each(LEGACY_WIRES)('requests of a legacy server over %s', (wire) => {
     expect(await client.callTool('echo')).toMatchObject({ content: [{ type: 'text' }] });
   });
 
-  it('DEN-1 at most 16 are worked on at once, the rest are refused', async () => {
+  it('DEN-1 S28 at most 16 are worked on at once, the rest are refused', async () => {
     let open = 0;
     let most = 0;
     let finish = (): void => {};
@@ -398,6 +452,58 @@ describe.each(LEGACY_WIRES)('requests of a legacy server over %s', (wire) => {
     expect((await peer.ask('ping')).result).toEqual({});
     expect(signals[1]!.aborted).toBe(false);
     expect(peer.methods().filter((one) => one === 'response')).toHaveLength(1);
+  });
+
+  it('F-063 one that nobody ever answers is refused when its time is over, and a late answer is dropped', async () => {
+    const finish: ((roots: []) => void)[] = [];
+    const aborted: unknown[] = [];
+    const { peer, client } = await connected(
+      options,
+      {
+        listRoots: ({ signal }) => {
+          signal.addEventListener('abort', () => aborted.push((signal.reason as { code: unknown }).code));
+          return new Promise((resolve) => finish.push(resolve));
+        },
+      },
+      { timeouts: { total: 300 } },
+    );
+    // What still works counts: places that are held for ever are 16 at most.
+    const flood = await Promise.all(Array.from({ length: 20 }, () => peer.ask('roots/list')));
+    expect(flood.map(({ error }) => error?.code)).toEqual(Array.from({ length: 20 }, () => -32603));
+    expect(finish).toHaveLength(16);
+    expect(aborted).toEqual(Array.from({ length: 16 }, () => 'REQUEST_TIMEOUT'));
+    expect((await peer.ask('roots/list')).error).toMatchObject({ code: -32603 });
+    for (const resolve of finish) resolve([]);
+    expect((await peer.ask('ping')).result).toEqual({});
+    client.onInputRequest({ listRoots: () => [] });
+    expect((await peer.ask('roots/list')).result).toEqual({ roots: [] });
+    expect(peer.methods().filter((one) => one === 'response')).toHaveLength(23);
+  });
+
+  it('F-063 a handler that throws, at once or later, is -32603, without a word of what it threw', async () => {
+    const { peer, client } = await connected(options, {
+      createMessage: () => {
+        throw new Error('secret path');
+      },
+    });
+    const asked = { messages: [], maxTokens: 1 };
+    const first = await peer.ask('sampling/createMessage', asked);
+    client.onInputRequest({ createMessage: () => Promise.reject(new Error('secret path')) });
+    const second = await peer.ask('sampling/createMessage', asked);
+    // An answer that is no JSON is the same fault.
+    const circle: { role: string; content: unknown; model: string } = {
+      role: 'assistant',
+      content: undefined,
+      model: 'm',
+    };
+    circle.content = circle;
+    client.onInputRequest({ createMessage: () => circle });
+    const third = await peer.ask('sampling/createMessage', asked);
+    for (const { error } of [first, second, third]) {
+      expect(error).toMatchObject({ code: -32603 });
+      expect(JSON.stringify(error)).not.toContain('secret');
+    }
+    expect(client.state).toBe('connected');
   });
 
   it('CAN-9 end with the connection', async () => {

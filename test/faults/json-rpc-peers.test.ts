@@ -39,9 +39,9 @@ describe.each(EVERYWHERE)('messages of a server of the $era era over $wire', ({ 
     ['another version of JSON-RPC', { jsonrpc: '1.0', result: { content: [] } }],
   ])('F-048 F-050 an answer with %s is the error of its call', async (_what, fields) => {
     const { peer, client } = await connected(options);
-    peer.on.set('tools/call', ({ message, send, end }) => {
-      send({ jsonrpc: '2.0', id: message.id!, ...fields });
-      end();
+    peer.on.set('tools/call', (exchange) => {
+      exchange.send({ jsonrpc: '2.0', id: exchange.message.id!, ...fields });
+      exchange.end();
     });
     const error = await rejection(client.callTool('echo', {}, { ...SHORT, retry: 'safe' }));
     expect(error).toMatchObject({ code: 'BAD_MESSAGE', delivered: 'yes' });
@@ -55,9 +55,9 @@ describe.each(EVERYWHERE)('messages of a server of the $era era over $wire', ({ 
       { code: 1.5, message: 'half' },
       { code: -5, message: `\u001B[2J${'long '.repeat(100_000)}`, data: 'd'.repeat(1_000_000) },
     ];
-    peer.on.set('tools/call', ({ message, send, end }) => {
-      send({ jsonrpc: '2.0', id: message.id!, error: errors.shift() as never });
-      end();
+    peer.on.set('tools/call', (exchange) => {
+      exchange.send({ jsonrpc: '2.0', id: exchange.message.id!, error: errors.shift() as never });
+      exchange.end();
     });
     const codes: unknown[] = [];
     while (errors.length > 0) {

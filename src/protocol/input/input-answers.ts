@@ -1,5 +1,6 @@
 import { messageOf } from '../../core/errors.ts';
 import { isObject, type Params } from '../../wire/json-rpc.ts';
+import { isElicitable } from './elicited-url.ts';
 import { formProblem, withDefaults } from './form-content.ts';
 import type {
   CreateMessageRequest,
@@ -65,7 +66,8 @@ async function answerElicitation(
   const mode = params['mode'] ?? 'form'; // a missing mode means form
   if (mode === 'url') {
     if (elicitUrl === undefined) throw undeclaredMode('url');
-    if (typeof params['url'] !== 'string') throw malformed('url');
+    const { url } = params;
+    if (typeof url !== 'string' || !isElicitable(url)) throw malformed('url');
     return bare(await handled(() => elicitUrl(params as ElicitUrlRequest, context)));
   }
   if (mode !== 'form' || elicitForm === undefined) {
