@@ -1,4 +1,5 @@
 export type { CallOptions } from './client/calls/call-options.ts';
+export type { GuardSnapshot } from './client/calls/guard/call-guard.ts';
 export type { ClientEvents, LogLevel, ServerLog, StateChange } from './client/client-events.ts';
 export {
   ClientFactory,

@@ -65,6 +65,7 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['NOT_SUPPORTED', EXIT.serverError],
   ['OUTCOME_UNKNOWN', EXIT.outcomeUnknown],
   ['RATE_LIMITED', EXIT.rateLimited],
+  ['OVERLOADED', EXIT.rateLimited],
   ['CIRCUIT_OPEN', EXIT.circuitOpen],
   ['REQUEST_ABORTED', EXIT.interrupted],
   ['ILLEGAL_TRANSITION', EXIT.internal],

@@ -1,4 +1,5 @@
 import type { SignalboxError } from '../core/errors.ts';
+import type { BreakerChange } from '../resilience/breaker/circuit-breaker.ts';
 import type { Params } from '../wire/json-rpc.ts';
 import type { ConnectionStateName } from './connection/connection-machine.ts';
 
@@ -9,6 +10,8 @@ export interface StateChange {
   /** What led there: the event of the machine, or the error behind it. */
   readonly reason: string;
   readonly error: SignalboxError | undefined;
+  /** With `error`: when one more attempt is made in the background, in ms since the epoch; undefined: none is. */
+  readonly retryAt: number | undefined;
 }
 
 /** The eight severities of syslog (RFC 5424), least severe first. */
@@ -24,6 +27,8 @@ export interface ServerLog {
 /** What a client tells of itself. */
 export interface ClientEvents {
   readonly state: StateChange;
+  /** The circuit breaker opened, lets a probe in, or closed. */
+  readonly circuit: BreakerChange;
   /** The server says that one of its lists has changed. A modern server says so to subscribers only. */
   readonly listChanged: { readonly list: 'tools' | 'resources' | 'prompts' };
   /** The server logs something, after `setLogLevel`. */

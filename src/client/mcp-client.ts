@@ -2,7 +2,7 @@ import type { ServerEntry } from '../config/entry.ts';
 import type { ParsedEntry } from '../config/parse-entry.ts';
 import { type ResolvedSettings, resolveSettings } from '../config/settings.ts';
 import { type Disposer, disposer, Emitter } from '../core/emitter.ts';
-import { RemoteError, SignalboxError } from '../core/errors.ts';
+import { RemoteError } from '../core/errors.ts';
 import type { Era, EraName } from '../protocol/eras/era.ts';
 import { ModernEra } from '../protocol/eras/modern-era.ts';
 import type { InputHandlers } from '../protocol/input/input-handlers.ts';
@@ -21,10 +21,13 @@ import type {
 import type { Session } from '../protocol/session/session.ts';
 import type { WireCounters } from '../protocol/session/wire-counters.ts';
 import { tasksEraOf } from '../protocol/tasks/tasks-era.ts';
+import type { CircuitBreaker } from '../resilience/breaker/circuit-breaker.ts';
 import type { TransportDiagnostics } from '../transports/transport.ts';
-import { isObject, type Params } from '../wire/json-rpc.ts';
+import type { Params } from '../wire/json-rpc.ts';
 import type { CallOptions } from './calls/call-options.ts';
 import { Caller } from './calls/caller.ts';
+import type { CallGuard, GuardSnapshot } from './calls/guard/call-guard.ts';
+import { clientGuard } from './calls/guard/client-guard.ts';
 import { OutputCheck } from './calls/output-check.ts';
 import { ToolBook } from './calls/tool-book.ts';
 import { ToolCaller, type ToolCallOptions } from './calls/tool-caller.ts';
@@ -35,7 +38,7 @@ import type {
   ConnectionState,
   ConnectionStateName,
 } from './connection/connection-machine.ts';
-import type { ConnectionMetadata, ConnectionResult } from './connection/connection-result.ts';
+import { type ConnectionResult, metadataOf } from './connection/connection-result.ts';
 import { type ClientEnvironment, Connector, type Established } from './connection/connector.ts';
 import { type HealthCheckResult, Liveness } from './connection/liveness.ts';
 import { InputDesk } from './input/input-desk.ts';
@@ -69,11 +72,13 @@ export class McpClient implements AsyncDisposable {
   readonly #desk: InputDesk;
   readonly #connection: Connection;
   readonly #liveness: Liveness;
+  readonly #guard: CallGuard;
   readonly #caller: Caller;
   readonly #cache: ResponseCache;
   readonly #book: ToolBook = new ToolBook();
   readonly #catalog: CatalogReader;
   readonly #subscriptions: Subscriptions;
+  readonly #notifications: ServerNotifications;
   readonly #tools: ToolCaller;
   #lastEstablished: Established | undefined;
   #logLevel: LogLevel | undefined;
@@ -94,15 +99,18 @@ export class McpClient implements AsyncDisposable {
     this.#desk = new InputDesk(name, environment.identity);
     const urlElicitations = new UrlElicitations(name, this.#desk, clock);
     const notifications = new ServerNotifications({
+      clock,
+      counters: () => this.#lastEstablished?.session.counters,
       events: this.#events,
       cache: this.#cache,
       urlElicitations,
       subscriptions: () => this.#subscriptions,
       tasks: () => this.#tools.tasks,
     });
+    this.#notifications = notifications;
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => {
-        this.#liveness.heartbeat.heard();
+        this.#heard();
         notifications.handle(method, params);
       },
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
@@ -113,11 +121,20 @@ export class McpClient implements AsyncDisposable {
       stateChanged: (from, to, event) => this.#onStateChanged(from, to, event),
       established: (established) => this.#onEstablished(established),
     });
+    this.#guard = clientGuard({
+      name,
+      settings: this.settings,
+      environment,
+      connection: this.#connection,
+      ping: (options) => this.ping(options),
+    });
+    this.#guard.breaker?.on('state', (change) => this.#events.emit('circuit', change));
     this.#caller = new Caller({
       name,
       settings: this.settings,
       environment,
       connection: this.#connection,
+      guard: this.#guard,
       handshake: () => this.#lastEstablished?.handshake,
       desk: this.#desk,
       urlElicitations,
@@ -173,7 +190,7 @@ export class McpClient implements AsyncDisposable {
    */
   async connect(options: { readonly signal?: AbortSignal } = {}): Promise<ConnectionResult> {
     const established = await this.#connection.connect(options.signal);
-    return { success: true, error: undefined, metadata: this.#metadata(established) };
+    return { success: true, error: undefined, metadata: metadataOf(this.name, established) };
   }
 
   /** The same as {@link connect}; the name by which other clients know it. */
@@ -210,7 +227,7 @@ export class McpClient implements AsyncDisposable {
     this.#reconnections++;
     try {
       const established = await this.#connection.reconnect(options.signal);
-      return { success: true, error: undefined, metadata: this.#metadata(established) };
+      return { success: true, error: undefined, metadata: metadataOf(this.name, established) };
     } finally {
       this.#reconnections--;
     }
@@ -320,25 +337,21 @@ export class McpClient implements AsyncDisposable {
     return this.#catalog.read(uri, options);
   }
 
-  async getPrompt(
+  getPrompt(
     name: string,
     args: Readonly<Record<string, string>> = {},
     options: CallOptions = {},
   ): Promise<GetPromptResult> {
-    const result = await this.request('prompts/get', { name, arguments: args }, options);
-    if (!Array.isArray(result['messages'])) throw this.#invalid('prompts/get', 'it has no array "messages"');
-    return result as unknown as GetPromptResult;
+    return this.#catalog.prompt(name, args, options);
   }
 
   /** Asks for completions of an argument. @param ref `{type:'ref/prompt', name}` or `{type:'ref/resource', uri}` */
-  async complete(
+  complete(
     ref: Readonly<Record<string, string>>,
     argument: { readonly name: string; readonly value: string },
     options: CallOptions = {},
   ): Promise<CompleteResult> {
-    const result = await this.request('completion/complete', { ref, argument }, options);
-    if (!isObject(result['completion'])) throw this.#invalid('completion/complete', 'it has no "completion"');
-    return result as unknown as CompleteResult;
+    return this.#catalog.complete(ref, argument, options);
   }
 
   /** Proves that the server answers, in the manner of its era. Resolves with the latency in ms. Default time: 5 s. */
@@ -412,6 +425,16 @@ export class McpClient implements AsyncDisposable {
     return this.#stats.snapshot();
   }
 
+  /** What stands between calls and the server, at this moment: plain and serialisable. */
+  guard(): GuardSnapshot {
+    return this.#guard.snapshot();
+  }
+
+  /** The circuit breaker: `isolate()` refuses all calls, `reset()` closes it. Undefined if it is switched off. */
+  get circuit(): CircuitBreaker | undefined {
+    return this.#guard.breaker;
+  }
+
   /** What went wrong on the wire of the present or last connection, and what its transport knows. */
   diagnostics(): {
     readonly wire: Readonly<WireCounters> | undefined;
@@ -452,8 +475,13 @@ export class McpClient implements AsyncDisposable {
     await this.#caller.request('logging/setLevel', { level: this.#logLevel ?? 'emergency' }, {});
   }
 
+  #heard(): void {
+    this.#liveness.heartbeat.heard();
+    this.#guard.heard();
+  }
+
   #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
-    if (error === undefined || error instanceof RemoteError) this.#liveness.heartbeat.heard();
+    if (error === undefined || error instanceof RemoteError) this.#heard();
     // Setting a connection up, or listening, is not work that was asked for.
     if (method === 'initialize' || method === 'subscriptions/listen') return;
     if (method === 'server/discover' && !this.isConnected) return;
@@ -467,20 +495,25 @@ export class McpClient implements AsyncDisposable {
       this.#liveness.heartbeat.stop();
     }
     const error = 'cause' in event ? event.cause : undefined;
-    const change = { from: from.kind, to: to.kind, reason: error?.message ?? event.type, error };
+    const reason = error?.message ?? event.type;
+    const retryAt = to.kind === 'error' ? to.retryAt : undefined;
+    const change = { from: from.kind, to: to.kind, reason, error, retryAt };
     const fields = {
       event: 'client.state',
       server: this.name,
       from: from.kind,
       to: to.kind,
-      reason: change.reason,
+      reason,
     };
     this.#environment.logger.debug('the connection changed its state', fields);
     if (to.kind === 'connected') {
       this.#liveness.heartbeat.start();
+      this.#guard.connected();
       this.#renew();
     }
+    if (to.kind === 'closing') this.#guard.disconnected();
     if (to.kind === 'disconnected') {
+      this.#notifications.close();
       if (this.#reconnections === 0) this.#subscriptions.close();
       this.#tools.tasks.disconnected();
     }
@@ -501,26 +534,5 @@ export class McpClient implements AsyncDisposable {
   #warn(message: string): void {
     this.#environment.logger.warn(message, { event: 'client.warning', server: this.name });
     this.#events.emit('warning', { message });
-  }
-
-  #invalid(method: string, why: string): SignalboxError {
-    return new SignalboxError('INVALID_RESULT', `the answer to ${method} is unusable: ${why}`, {
-      server: this.name,
-      delivered: 'yes',
-    });
-  }
-
-  #metadata(established: Established): ConnectionMetadata {
-    const { handshake, kind, connectMs } = established;
-    return {
-      server: this.name,
-      transport: kind,
-      era: handshake.era.name,
-      protocolVersion: handshake.era.protocolVersion,
-      serverInfo: handshake.serverInfo,
-      capabilities: handshake.capabilities,
-      instructions: handshake.instructions,
-      connectMs,
-    };
   }
 }

@@ -54,8 +54,12 @@ export type SignalboxErrorCode =
   | 'TASK_EXPIRED'
   /** The server answered with an HTTP status that means failure. */
   | 'HTTP_ERROR'
-  /** The server asked to slow down (429). */
+  /** The server asked to slow down (429), or our own rate limit has no room within the time of the call. */
   | 'RATE_LIMITED'
+  /** The server failed again and again: calls are refused at once until it proves to be back. */
+  | 'CIRCUIT_OPEN'
+  /** Too many calls to the server wait already. */
+  | 'OVERLOADED'
   /** The server wants a (new) credential (401). */
   | 'AUTH_REQUIRED'
   /** The credential does not allow this (403). */
@@ -120,6 +124,8 @@ export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>
   TASK_EXPIRED: final,
   HTTP_ERROR: final,
   RATE_LIMITED: passing,
+  CIRCUIT_OPEN: passing,
+  OVERLOADED: passing,
   AUTH_REQUIRED: final,
   FORBIDDEN: final,
   REDIRECT_REFUSED: final,

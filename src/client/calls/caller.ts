@@ -15,6 +15,8 @@ import type { InputDesk } from '../input/input-desk.ts';
 import type { UrlElicitations } from '../input/url-elicitations.ts';
 import type { CallOptions } from './call-options.ts';
 import { undeclared } from './declared.ts';
+import type { CallGuard } from './guard/call-guard.ts';
+import { isGuardRefusal } from './guard/guard-refusal.ts';
 import { asOutcome, isRead, replayDelay } from './replay.ts';
 
 /** Requests that a modern server may answer with a request for input (2026-07-28, MRTR). */
@@ -48,6 +50,7 @@ export interface CallerOptions {
   readonly settings: ResolvedSettings;
   readonly environment: ClientEnvironment;
   readonly connection: Connection;
+  readonly guard: CallGuard;
   readonly desk: InputDesk;
   readonly urlElicitations: UrlElicitations;
   /** Headers beside those of the era. */
@@ -65,7 +68,8 @@ export interface CallerOptions {
 
 /**
  * Makes one call of an application out of as many requests as its server needs: the first, the same again in a new
- * session that the server lost, again with the input it asked for. All of them share the time of the call.
+ * session that the server lost, again with the input it asked for. Each goes through the guard; all of them share the
+ * time of the call.
  */
 export class Caller {
   readonly #options: CallerOptions;
@@ -81,7 +85,7 @@ export class Caller {
     options: CallOptions,
     extras: CallExtras = {},
   ): Promise<Record<string, unknown>> {
-    const { connection, settings, environment } = this.#options;
+    const { settings, environment } = this.#options;
     const totalMs = options.totalTimeoutMs ?? settings.timeouts.total;
     const request: CallRequest = {
       timeoutMs: options.timeoutMs ?? settings.timeouts.request,
@@ -96,10 +100,7 @@ export class Caller {
     const dressed = withMeta(params, options.meta);
     let result: Record<string, unknown>;
     try {
-      const { session } = connection;
-      result = await (session === undefined
-        ? this.#whenReady(method, dressed, request, startedAt)
-        : this.#send(session, method, dressed, request));
+      result = await this.#attempt(method, dressed, request, startedAt);
     } catch (error) {
       result = await this.#again(error, method, dressed, request, options, startedAt);
     }
@@ -120,19 +121,53 @@ export class Caller {
     return sent as Promise<Record<string, unknown>>;
   }
 
-  /** Waits for a connection and makes the request with what is left of its time: the caller gave it once. */
-  async #whenReady(
+  /** Makes the request once, as soon as the guard and the connection allow it, with what is left of its time. */
+  async #attempt(
     method: string,
     params: Params | undefined,
     request: CallRequest,
     startedAt: number,
   ): Promise<Record<string, unknown>> {
-    const { clock } = this.#options.environment;
+    const { connection, guard, environment } = this.#options;
+    const { clock } = environment;
+    let { session } = connection;
+    let permit = session === undefined ? undefined : guard.tryEnter();
+    let rest = request;
+    if (permit === undefined) {
+      permit = await guard.enter({
+        key: keyOf(method, params),
+        signal: request.signal,
+        deadlineAt:
+          startedAt + Math.min(request.timeoutMs, request.totalTimeoutMs ?? Number.POSITIVE_INFINITY),
+      });
+      rest = this.#left(request, startedAt);
+    }
+    const heardBefore = guard.heardCount;
+    const beganAt = guard.measures ? clock.now() : 0;
+    let result: Record<string, unknown>;
+    try {
+      session = connection.session;
+      if (session === undefined) {
+        session = await this.session(request.signal, rest.timeoutMs);
+        rest = this.#left(request, startedAt);
+      }
+      result = await this.#send(session, method, params, rest);
+    } catch (error) {
+      const durationMs = guard.measures ? clock.now() - beganAt : 0;
+      const lostConnection = session?.isLost === true ? session : undefined;
+      guard.failed(permit, error, { heardBefore, durationMs, lostConnection });
+      throw error;
+    }
+    guard.succeeded(permit, guard.measures ? clock.now() - beganAt : 0);
+    return result;
+  }
+
+  /** The request with what is left of its time: the caller gave it once. */
+  #left(request: CallRequest, startedAt: number): CallRequest {
+    const elapsedMs = this.#options.environment.clock.now() - startedAt;
     const left = (ms: number | undefined): number =>
-      Math.max(1, (ms ?? Number.POSITIVE_INFINITY) - (clock.now() - startedAt));
-    const session = await this.session(request.signal, left(request.timeoutMs));
-    const rest = { timeoutMs: left(request.timeoutMs), totalTimeoutMs: left(request.totalTimeoutMs) };
-    return await this.#send(session, method, params, { ...request, ...rest });
+      Math.max(1, (ms ?? Number.POSITIVE_INFINITY) - elapsedMs);
+    return { ...request, timeoutMs: left(request.timeoutMs), totalTimeoutMs: left(request.totalTimeoutMs) };
   }
 
   /** The session of the present connection, waiting for one that is on its way for at most `limitMs`. */
@@ -169,12 +204,13 @@ export class Caller {
     options: CallOptions,
     startedAt: number,
   ): Promise<Record<string, unknown>> {
-    const { environment, name } = this.#options;
+    const { environment, name, guard, connection } = this.#options;
     const { clock, random } = environment;
     const limitMs = Math.min(request.timeoutMs, request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
     let error = failure;
     let next = request;
     let isMended = false;
+    if (isGuardRefusal(error)) throw error;
     for (let failures = 1; ; failures++) {
       const elapsedMs = clock.now() - startedAt;
       if (!isMended && isMendable(error, method)) {
@@ -184,12 +220,16 @@ export class Caller {
       } else {
         const isSafe = this.#isSafe(method, params, options);
         const delayMs = replayDelay(error, { failures, isSafe, leftMs: limitMs - elapsedMs, random });
-        if (delayMs === undefined) throw asOutcome(error, method, name, elapsedMs);
+        if (delayMs === undefined || !guard.mayRepeat(error, connection.session === undefined)) {
+          throw asOutcome(error, method, name, elapsedMs);
+        }
         if (delayMs > 0) await sleep(clock, delayMs, options.signal);
       }
       try {
-        return await this.#whenReady(method, params, next, startedAt);
+        return await this.#attempt(method, params, next, startedAt);
       } catch (again) {
+        // What the server did says more than that it is not to be asked again now.
+        if (isGuardRefusal(again)) throw asOutcome(error, method, name, clock.now() - startedAt);
         error = again;
       }
     }
@@ -284,15 +324,15 @@ export class Caller {
         ? await this.#bounded(signal, endsAt, method, (bounded) => desk.fulfil(inputRequests, bounded))
         : undefined;
       if (inputResponses === undefined) await sleep(clock, fullJitter(round, STATE_ROUND, random), signal);
-      const session = await this.session(request.signal, request.timeoutMs);
       const again = {
         ...params,
         ...(inputResponses === undefined ? {} : { inputResponses }),
         // Byte for byte the latest state, and none if none was given.
         ...(typeof requestState === 'string' ? { requestState } : {}),
       };
-      const totalTimeoutMs = Math.max(0, endsAt - clock.now());
-      result = await this.#send(session, method, again, { ...request, totalTimeoutMs });
+      const startedAt = clock.now();
+      const totalTimeoutMs = Math.max(0, endsAt - startedAt);
+      result = await this.#attempt(method, again, { ...request, totalTimeoutMs }, startedAt);
       if (result['resultType'] !== 'input_required') return result;
     }
     throw new SignalboxError(
@@ -301,6 +341,12 @@ export class Caller {
       { server: name, delivered: 'yes' },
     );
   }
+}
+
+/** Those that wait for a place are served in turn by this. */
+function keyOf(method: string, params: Params | undefined): string {
+  const name = method === 'tools/call' ? params?.['name'] : undefined;
+  return typeof name === 'string' ? `${method} ${name}` : method;
 }
 
 function isEmpty(value: unknown): boolean {

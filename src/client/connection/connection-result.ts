@@ -1,6 +1,7 @@
 import type { SignalboxError } from '../../core/errors.ts';
 import type { EraName } from '../../protocol/eras/era.ts';
 import type { Implementation, ServerCapabilities } from '../../protocol/mcp-types.ts';
+import type { Established } from './connector.ts';
 
 /** What is known of a server once its connection is set up. */
 export interface ConnectionMetadata {
@@ -20,3 +21,17 @@ export interface ConnectionMetadata {
 export type ConnectionResult =
   | { readonly success: true; readonly error: undefined; readonly metadata: ConnectionMetadata }
   | { readonly success: false; readonly error: SignalboxError; readonly metadata: undefined };
+
+/** What there is to tell of a connection that stands. */
+export function metadataOf(server: string, { handshake, kind, connectMs }: Established): ConnectionMetadata {
+  return {
+    server,
+    transport: kind,
+    era: handshake.era.name,
+    protocolVersion: handshake.era.protocolVersion,
+    serverInfo: handshake.serverInfo,
+    capabilities: handshake.capabilities,
+    instructions: handshake.instructions,
+    connectMs,
+  };
+}

@@ -1,6 +1,6 @@
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
-import type { ReadResourceResult, Tool } from '../../protocol/mcp-types.ts';
-import { JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
+import type { CompleteResult, GetPromptResult, ReadResourceResult, Tool } from '../../protocol/mcp-types.ts';
+import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
 import type { CallOptions } from '../calls/call-options.ts';
 import type { Caller } from '../calls/caller.ts';
 import type { ToolBook } from '../calls/tool-book.ts';
@@ -81,7 +81,7 @@ export class CatalogReader {
   }
 
   async read(uri: string, options: CallOptions): Promise<ReadResourceResult> {
-    const { caller, cache, name } = this.#options;
+    const { caller, cache } = this.#options;
     const method = 'resources/read';
     const params = { uri };
     const kept = options.cache === 'reload' ? undefined : cache.get(method, params);
@@ -92,12 +92,38 @@ export class CatalogReader {
       isOwn = true;
     };
     const result = await caller.request(method, params, options, { onInputRequired });
-    if (!Array.isArray(result['contents'])) {
-      const message = `the answer to ${method} is unusable: it has no array "contents"`;
-      throw new SignalboxError('INVALID_RESULT', message, { server: name, delivered: 'yes' });
-    }
+    if (!Array.isArray(result['contents'])) throw this.#invalid(method, 'it has no array "contents"');
     if (!isOwn) cache.put(method, params, result, turn);
     return result as unknown as ReadResourceResult;
+  }
+
+  async prompt(
+    name: string,
+    args: Readonly<Record<string, string>>,
+    options: CallOptions,
+  ): Promise<GetPromptResult> {
+    const method = 'prompts/get';
+    const result = await this.#options.caller.request(method, { name, arguments: args }, options);
+    if (!Array.isArray(result['messages'])) throw this.#invalid(method, 'it has no array "messages"');
+    return result as unknown as GetPromptResult;
+  }
+
+  async complete(
+    ref: Readonly<Record<string, string>>,
+    argument: { readonly name: string; readonly value: string },
+    options: CallOptions,
+  ): Promise<CompleteResult> {
+    const method = 'completion/complete';
+    const result = await this.#options.caller.request(method, { ref, argument }, options);
+    if (!isObject(result['completion'])) throw this.#invalid(method, 'it has no "completion"');
+    return result as unknown as CompleteResult;
+  }
+
+  #invalid(method: string, why: string): SignalboxError {
+    return new SignalboxError('INVALID_RESULT', `the answer to ${method} is unusable: ${why}`, {
+      server: this.#options.name,
+      delivered: 'yes',
+    });
   }
 
   /** A cursor that is no longer valid makes a patchwork of the pages that are kept: the list begins anew, once. */

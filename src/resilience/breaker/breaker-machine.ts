@@ -3,12 +3,12 @@ import { fullJitter } from '../backoff.ts';
 /**
  * The life of a circuit.
  *
- * | from \ event | enter                            | succeeded                              | abandoned   | trip   | isolate    | reset    |
- * |--------------|----------------------------------|----------------------------------------|-------------|--------|------------|----------|
- * | `closed`     | `closed`                         | –                                      | –           | `open` | `isolated` | `closed` |
- * | `open`       | `half-open` once `until` is over | –                                      | –           | –      | `isolated` | `closed` |
- * | `half-open`  | `half-open` if a place is free   | `half-open`; `closed` after the last   | `half-open` | `open` | `isolated` | `closed` |
- * | `isolated`   | –                                | –                                      | –           | –      | –          | `closed` |
+ * | from \ event | enter                            | succeeded                              | abandoned   | trip   | hint               | isolate    | reset    |
+ * |--------------|----------------------------------|----------------------------------------|-------------|--------|--------------------|------------|----------|
+ * | `closed`     | `closed`                         | –                                      | –           | `open` | –                  | `isolated` | `closed` |
+ * | `open`       | `half-open` once `until` is over | –                                      | –           | –      | `open`, until now  | `isolated` | `closed` |
+ * | `half-open`  | `half-open` if a place is free   | `half-open`; `closed` after the last   | `half-open` | `open` | –                  | `isolated` | `closed` |
+ * | `isolated`   | –                                | –                                      | –           | –      | –                  | –          | `closed` |
  *
  * `epoch` grows with every change of kind: what a call of an older epoch came to no longer counts.
  */
@@ -56,6 +56,8 @@ export type BreakerEvent =
   | { readonly type: 'abandoned'; readonly at: number }
   /** It is enough. `chance`, from 0 to 1, decides how long the circuit stays open. */
   | { readonly type: 'trip'; readonly at: number; readonly cause: BreakerTripCause; readonly chance: number }
+  /** There is a sign that the server may be back: the next call may find out. */
+  | { readonly type: 'hint'; readonly at: number }
   | { readonly type: 'isolate'; readonly at: number }
   | { readonly type: 'reset'; readonly at: number };
 
@@ -92,6 +94,8 @@ export function transition(
       const until = at + fullJitter(trips - 1, bounds, () => event.chance);
       return { kind: 'open', epoch, since: at, trips, until, cause: event.cause };
     }
+    case 'hint':
+      return state.kind === 'open' && at < state.until ? { ...state, until: at } : undefined;
     case 'isolate':
       return state.kind === 'isolated' ? undefined : { kind: 'isolated', epoch, since: at };
     case 'reset':

@@ -110,8 +110,21 @@ export class CircuitBreaker {
     return new SinglePermit(next.epoch, this.#listener, next.kind === 'half-open' && next.phase === 'probe');
   }
 
+  /** What {@link tryEnter} would refuse a call with now; undefined if it would not. Changes nothing. */
+  get refusal(): BreakerRefusal | undefined {
+    if (this.#shared !== undefined) return undefined;
+    const at = this.#clock.now();
+    const next = transition(this.#state, { type: 'enter', at }, this.#options);
+    return next === undefined ? this.#refusal(at) : undefined;
+  }
+
   get state(): BreakerStateName {
     return this.#state.kind;
+  }
+
+  /** The server may be back, a new connection stands for instance: an open circuit lets the next call find out. */
+  hint(): void {
+    this.#apply({ type: 'hint', at: this.#clock.now() });
   }
 
   /** Refuses every call until {@link reset}. */

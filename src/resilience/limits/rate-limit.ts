@@ -99,7 +99,9 @@ export class RateLimit {
    * @throws SignalboxError INVALID_ARGUMENT for more tokens than a full bucket holds
    */
   tryTake(tokens: number = 1): boolean {
-    this.#check(tokens);
+    // One token every bucket can hold.
+    if (tokens !== 1) this.#check(tokens);
+    if (this.#isFree) return true;
     return this.#waiters.size === 0 && this.#takeNow(tokens, this.#clock.now());
   }
 
@@ -183,6 +185,15 @@ export class RateLimit {
 
   #check(tokens: number): void {
     checkNumber('tokens', tokens, { above: 0, max: this.#options.burst });
+  }
+
+  /** Without a rate only a pause can be in the way: then the clock need not be asked. */
+  get #isFree(): boolean {
+    return (
+      this.#options.perSecond === Number.POSITIVE_INFINITY &&
+      this.#tokens === Number.POSITIVE_INFINITY &&
+      this.#waiters.size === 0
+    );
   }
 
   #takeNow(tokens: number, now: number): boolean {

@@ -1,0 +1,271 @@
+import type { ResolvedSettings } from '../../../config/settings.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { SignalboxError } from '../../../core/errors.ts';
+import { withinTime } from '../../../core/within-time.ts';
+import type { BreakerPermit } from '../../../resilience/breaker/breaker-permit.ts';
+import { type BreakerSnapshot, CircuitBreaker } from '../../../resilience/breaker/circuit-breaker.ts';
+import type { ResilienceEnvironment } from '../../../resilience/environment.ts';
+import { ConcurrencyLimit, type ConcurrencySnapshot } from '../../../resilience/limits/concurrency-limit.ts';
+import { RateLimit, type RateLimitSnapshot } from '../../../resilience/limits/rate-limit.ts';
+import { RetryBudget } from '../../../resilience/retry-budget.ts';
+import { GuardRefusals } from './guard-refusal.ts';
+import { verdictOf } from './verdict.ts';
+
+/** One request that wants to go out. */
+export interface GuardedRequest {
+  /** A tool, or a method: those that wait for a place are served in turn. */
+  readonly key: string;
+  readonly signal: AbortSignal | undefined;
+  /** When its time is over, on `now()` of the clock. */
+  readonly deadlineAt: number;
+}
+
+/** What is known of a request that failed. */
+export interface FailedRequest {
+  /** {@link CallGuard.heardCount} when it went out. */
+  readonly heardBefore: number;
+  /** How long it took, in ms. */
+  readonly durationMs: number;
+  /** The connection that it went out on, if it has been lost as a whole. */
+  readonly lostConnection: object | undefined;
+}
+
+export interface CallGuardOptions extends ResilienceEnvironment {
+  readonly clock: Clock;
+  readonly name: string;
+  readonly settings: Pick<ResolvedSettings, 'breaker' | 'rateLimit' | 'concurrency' | 'retryBudget'>;
+  /**
+   * Finds out, within a time of its own, whether a server that failed is back: asks it for a sign of life. Rejects if
+   * it gives none.
+   */
+  readonly probe: () => Promise<unknown>;
+}
+
+/** The guard of one server at one moment: plain and serialisable. What is switched off is undefined. */
+export interface GuardSnapshot {
+  readonly circuit: BreakerSnapshot | undefined;
+  readonly concurrency: ConcurrencySnapshot | undefined;
+  readonly rateLimit: RateLimitSnapshot | undefined;
+  /** Tokens left of the retry budget. */
+  readonly retryTokens: number | undefined;
+  /** Requests that were refused, by the piece that refused them. */
+  readonly refused: { readonly breaker: number; readonly concurrency: number; readonly rateLimit: number };
+}
+
+/** What goes out where there is no breaker. */
+const FREE: BreakerPermit = {
+  permitted: true,
+  isProbe: false,
+  succeeded: () => {},
+  failed: () => {},
+  abandoned: () => {},
+};
+
+/**
+ * What stands between a call and its server, for each request of it, always in this order:
+ *
+ * 1. an open circuit refuses at once, before anything is waited for;
+ * 2. a place among the requests in flight, or one in the queue, where tools take turns;
+ * 3. a token of the rate limit, which also keeps the pauses that the server asks for;
+ * 4. leave of the circuit breaker; after a time of refusals one request has the server probed first.
+ *
+ * The deadline of the call lies around all of it: time in a queue is time of the call. Whether a failed request is made
+ * again, the caller decides, and {@link mayRepeat} whether the budget allows it. Each piece that is off is not there.
+ */
+export class CallGuard {
+  readonly breaker: CircuitBreaker | undefined;
+  readonly #slots: ConcurrencyLimit | undefined;
+  readonly #rate: RateLimit | undefined;
+  readonly #budget: RetryBudget | undefined;
+  readonly #options: CallGuardOptions;
+  readonly #refusals: GuardRefusals;
+  /** Set where the breaker looks at how long calls take. */
+  readonly measures: boolean;
+  readonly #clock: Clock;
+  #heard = 0;
+  #lastFailure: Error | undefined;
+  /** The connection whose loss has been counted: however many calls it took along, it is one failure. */
+  readonly #counted: WeakSet<object> = new WeakSet();
+  readonly #refused = { breaker: 0, concurrency: 0, rateLimit: 0 };
+
+  constructor(options: CallGuardOptions) {
+    const { breaker, concurrency, rateLimit, retryBudget } = options.settings;
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#refusals = new GuardRefusals(options.name);
+    this.breaker = breaker === undefined ? undefined : new CircuitBreaker(breaker, options);
+    this.#slots =
+      concurrency === undefined || concurrency.maxInFlight === Number.POSITIVE_INFINITY
+        ? undefined
+        : new ConcurrencyLimit(concurrency, options);
+    this.#rate = rateLimit === undefined ? undefined : new RateLimit(rateLimit, options);
+    this.#budget = retryBudget === undefined ? undefined : new RetryBudget(retryBudget);
+    this.measures = (breaker?.slowRatio ?? Number.POSITIVE_INFINITY) <= 1;
+  }
+
+  /** Grows with everything that the server says. */
+  get heardCount(): number {
+    return this.#heard;
+  }
+
+  /** The server has said something. Costs next to nothing: it stands in the way of every answer. */
+  heard(): void {
+    this.#heard++;
+  }
+
+  /** Lets a request out if nothing stands in its way; undefined if {@link enter} has to look closer. */
+  tryEnter(): BreakerPermit | undefined {
+    const { breaker } = this;
+    if (breaker !== undefined && breaker.state !== 'closed') return undefined;
+    if (this.#slots?.tryAcquire() === false) return undefined;
+    if (this.#rate?.tryTake() === false) {
+      this.#slots?.release();
+      return undefined;
+    }
+    return breaker === undefined ? FREE : (breaker.tryEnter() as BreakerPermit);
+  }
+
+  /**
+   * Lets a request out as soon as everything allows it. Say once what it came to: {@link succeeded} or {@link failed}.
+   * @throws SignalboxError CIRCUIT_OPEN, OVERLOADED, RATE_LIMITED, REQUEST_TIMEOUT, REQUEST_ABORTED, CONNECTION_CLOSED
+   */
+  async enter(request: GuardedRequest): Promise<BreakerPermit> {
+    const { signal } = request;
+    const early = this.breaker?.refusal;
+    if (early !== undefined) throw this.#circuitOpen(early);
+    const slots = this.#slots;
+    if (slots?.tryAcquire() === false) {
+      const refusal = await slots.acquire(request);
+      if (refusal !== undefined) throw this.#noted('concurrency', this.#refusals.noPlace(refusal, signal));
+    }
+    try {
+      if (this.#rate?.tryTake() === false) {
+        const refusal = await this.#rate.take(request);
+        if (refusal !== undefined) throw this.#noted('rateLimit', this.#refusals.noToken(refusal, signal));
+      }
+      return this.breaker === undefined ? FREE : await this.#pass(this.breaker, request);
+    } catch (error) {
+      slots?.release();
+      throw error;
+    }
+  }
+
+  /** A request that was let out has its answer. */
+  succeeded(permit: BreakerPermit, durationMs: number): void {
+    this.#slots?.release();
+    this.#budget?.succeeded();
+    permit.succeeded(durationMs);
+  }
+
+  /** A request that was let out has failed. */
+  failed(permit: BreakerPermit, error: unknown, request: FailedRequest): void {
+    this.#slots?.release();
+    const { heardBefore, durationMs, lostConnection } = request;
+    this.#keepPause(error);
+    switch (verdictOf(error)) {
+      case 'succeeded':
+        permit.succeeded(durationMs);
+        return;
+      case 'abandoned':
+        permit.abandoned();
+        return;
+      case 'failed':
+        if (this.#provesNothing(error, heardBefore, lostConnection)) {
+          permit.abandoned();
+          return;
+        }
+        this.#lastFailure = error as Error;
+        permit.failed(durationMs);
+    }
+  }
+
+  /** Whether the state of the server allows that a request which failed like this is made again. */
+  mayRepeat(error: unknown, isConnectionGone: boolean): boolean {
+    // What waits for a connection, or for the time that the server named, adds no load of its own.
+    if (this.#budget === undefined || isConnectionGone || retryAfterOf(error) !== undefined) return true;
+    if (verdictOf(error) !== 'failed') return true;
+    this.#budget.failed();
+    return this.#budget.canRetry;
+  }
+
+  /** A connection stands. Whoever was refused may find out whether the server works again. */
+  connected(): void {
+    this.breaker?.hint();
+  }
+
+  /** The client is disconnected: nobody is to wait here any more. */
+  disconnected(): void {
+    this.#slots?.cancelAll();
+    this.#rate?.cancelAll();
+  }
+
+  snapshot(): GuardSnapshot {
+    return {
+      circuit: this.breaker?.snapshot(),
+      concurrency: this.#slots?.snapshot(),
+      rateLimit: this.#rate?.snapshot(),
+      retryTokens: this.#budget?.tokens,
+      refused: { ...this.#refused },
+    };
+  }
+
+  async #pass(breaker: CircuitBreaker, request: GuardedRequest): Promise<BreakerPermit> {
+    let entry = breaker.tryEnter();
+    // A refusal of the second time tells of the failed probe.
+    if (entry.permitted && entry.isProbe) {
+      await this.#prove(entry, request);
+      entry = breaker.tryEnter();
+    }
+    if (!entry.permitted) throw this.#circuitOpen(entry);
+    return entry;
+  }
+
+  /**
+   * Asks for a sign of life before any call is risked. It goes on without the request that caused it: a caller in a
+   * hurry must not make the server look dead.
+   */
+  async #prove(permit: BreakerPermit, request: GuardedRequest): Promise<void> {
+    const proof = this.#options.probe().then(
+      () => permit.succeeded(),
+      (error: unknown) => {
+        if (verdictOf(error) !== 'failed') {
+          permit.abandoned();
+          throw error;
+        }
+        this.#lastFailure = error as Error;
+        permit.failed();
+      },
+    );
+    await withinTime(proof, request, this.#clock, () => this.#refusals.noProof());
+  }
+
+  /** Failures that say nothing new about the server. */
+  #provesNothing(error: unknown, heardBefore: number, lostConnection: object | undefined): boolean {
+    // It was busy with other things than this one call, which may be slow by nature.
+    if (SignalboxError.is(error) && error.code === 'REQUEST_TIMEOUT') return this.#heard !== heardBefore;
+    if (lostConnection === undefined) return false;
+    if (this.#counted.has(lostConnection)) return true;
+    this.#counted.add(lostConnection);
+    return false;
+  }
+
+  /** A server that names a time gets it, from all calls. */
+  #keepPause(error: unknown): void {
+    const pauseMs = this.#rate === undefined ? undefined : retryAfterOf(error);
+    if (pauseMs !== undefined) this.#rate?.pauseFor(pauseMs);
+  }
+
+  #circuitOpen(refusal: Parameters<GuardRefusals['circuitOpen']>[0]): SignalboxError {
+    return this.#noted('breaker', this.#refusals.circuitOpen(refusal, this.#lastFailure));
+  }
+
+  #noted(piece: keyof GuardSnapshot['refused'], error: SignalboxError): SignalboxError {
+    if ('guard' in error.details) this.#refused[piece]++;
+    return error;
+  }
+}
+
+function retryAfterOf(error: unknown): number | undefined {
+  const asked = SignalboxError.is(error) ? error.details['retryAfterMs'] : undefined;
+  return typeof asked === 'number' && asked > 0 ? asked : undefined;
+}
