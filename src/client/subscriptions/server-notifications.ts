@@ -1,11 +1,14 @@
+import type { Clock } from '../../core/clock.ts';
 import type { Emitter } from '../../core/emitter.ts';
+import type { WireCounters } from '../../protocol/session/wire-counters.ts';
 import type { Params } from '../../wire/json-rpc.ts';
 import type { ClientEvents, LogLevel } from '../client-events.ts';
 import type { UrlElicitations } from '../input/url-elicitations.ts';
 import type { ResponseCache } from '../lists/response-cache.ts';
 import type { Tasks } from '../tasks/tasks.ts';
+import { ChangeBursts } from './change-bursts.ts';
 import type { SubscriptionEvent } from './subscription.ts';
-import { changeOf, type ListChange } from './subscription-event.ts';
+import { changeOf, isListChange, type ListChange } from './subscription-event.ts';
 import type { Subscriptions } from './subscriptions.ts';
 
 const LEVELS: ReadonlySet<unknown> = new Set([
@@ -19,7 +22,9 @@ const LEVELS: ReadonlySet<unknown> = new Set([
   'emergency',
 ]);
 
-const LIST_OF: Readonly<Record<ListChange, 'tools' | 'resources' | 'prompts'>> = {
+type ListName = 'tools' | 'resources' | 'prompts';
+
+const LIST_OF: Readonly<Record<ListChange, ListName>> = {
   toolsListChanged: 'tools',
   resourcesListChanged: 'resources',
   promptsListChanged: 'prompts',
@@ -27,6 +32,9 @@ const LIST_OF: Readonly<Record<ListChange, 'tools' | 'resources' | 'prompts'>> =
 
 /** What {@link ServerNotifications} works with. */
 export interface ServerNotificationsOptions {
+  readonly clock: Clock;
+  /** Those of the present or last connection. */
+  readonly counters: () => WireCounters | undefined;
   readonly events: Emitter<ClientEvents>;
   readonly cache: ResponseCache;
   readonly urlElicitations: UrlElicitations;
@@ -37,9 +45,24 @@ export interface ServerNotificationsOptions {
 /** Brings what a server tells to everybody it concerns: cache, subscribers, listeners. */
 export class ServerNotifications {
   readonly #options: ServerNotificationsOptions;
+  readonly #bursts: ChangeBursts<ListName>;
 
   constructor(options: ServerNotificationsOptions) {
     this.#options = options;
+    const { clock, counters, events } = options;
+    this.#bursts = new ChangeBursts({
+      clock,
+      tell: (list) => events.emit('listChanged', { list }),
+      onDropped: () => {
+        const counted = counters();
+        if (counted !== undefined) counted.coalescedChanges++;
+      },
+    });
+  }
+
+  /** The connection has ended: nothing that is pending is told any more. */
+  close(): void {
+    this.#bursts.close();
   }
 
   /** A notification that belongs to no request and no subscription. */
@@ -72,12 +95,13 @@ export class ServerNotifications {
   subscribed(event: SubscriptionEvent): void {
     if (event.type === 'resourceUpdated') this.#options.cache.forgetResource(event.uri);
     else if (event.type === 'renewed') this.#options.cache.clear();
-    else if (Object.hasOwn(LIST_OF, event.type)) this.#listChanged(event.type as ListChange);
+    else if (isListChange(event.type)) this.#listChanged(event.type);
   }
 
   #listChanged(change: ListChange): void {
     const list = LIST_OF[change];
+    // At once, whatever is told when: from now on nothing that is kept counts.
     this.#options.cache.forgetList(list);
-    this.#options.events.emit('listChanged', { list });
+    this.#bursts.note(list);
   }
 }

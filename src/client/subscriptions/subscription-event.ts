@@ -15,6 +15,10 @@ export function changeOf(method: string): ListChange | undefined {
   return CHANGES.get(method);
 }
 
+export function isListChange(type: string): type is ListChange {
+  return type === 'toolsListChanged' || type === 'promptsListChanged' || type === 'resourcesListChanged';
+}
+
 /** What a notification of a listening stream tells; undefined for what nobody subscribes to. */
 export function eventOf(method: string, params: Params): SubscriptionEvent | undefined {
   const change = changeOf(method);

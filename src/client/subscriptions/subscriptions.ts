@@ -1,4 +1,3 @@
-import type { Logger } from '../../core/log.ts';
 import type { Era } from '../../protocol/eras/era.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { Params } from '../../wire/json-rpc.ts';
@@ -7,6 +6,7 @@ import type { ClientEnvironment } from '../connection/connector.ts';
 import { ListenStream } from './listen-stream.ts';
 import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscription.ts';
 import { changeOf } from './subscription-event.ts';
+import { SubscriptionListener } from './subscription-listener.ts';
 
 /** What {@link Subscriptions} works with. */
 export interface SubscriptionsOptions {
@@ -15,13 +15,13 @@ export interface SubscriptionsOptions {
   readonly caller: Caller;
   /** How a request that is prepared for tasks is dressed: the only one that may name tasks. */
   readonly tasksEra: (session: Session) => Era | undefined;
-  /** Hears every event of every subscription, before its listener does. */
+  /** Hears every event of every subscription to a modern server, before its listener does. */
   readonly notified: (event: SubscriptionEvent) => void;
 }
 
 interface LegacySubscription {
   readonly filter: SubscriptionFilter;
-  readonly listener: (event: SubscriptionEvent) => void;
+  readonly listener: SubscriptionListener;
 }
 
 /**
@@ -33,6 +33,7 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #streams: Set<ListenStream> = new Set();
   readonly #legacy: Set<LegacySubscription> = new Set();
+  readonly #listeners: Set<SubscriptionListener> = new Set();
   /** How many subscriptions want each resource of a legacy server. */
   readonly #resources: Map<string, number> = new Map();
 
@@ -45,17 +46,25 @@ export class Subscriptions {
     listener: (event: SubscriptionEvent) => void,
   ): Promise<Subscription> {
     const session = await this.#options.caller.session(undefined);
-    const safe = this.#guarded(listener);
-    return session.era?.name === 'modern'
-      ? await this.#subscribeModern(filter, safe)
-      : await this.#subscribeLegacy(filter, safe);
+    const { name: server, environment } = this.#options;
+    const { clock, logger } = environment;
+    const guarded = new SubscriptionListener({ server, clock, logger, listener });
+    this.#listeners.add(guarded);
+    try {
+      return session.era?.name === 'modern'
+        ? await this.#subscribeModern(filter, guarded)
+        : await this.#subscribeLegacy(filter, guarded);
+    } catch (error) {
+      this.#dismiss(guarded);
+      throw error;
+    }
   }
 
   /** A new connection stands: what was subscribed is subscribed again. */
   connected(): void {
     for (const stream of this.#streams) stream.reopen();
     for (const uri of this.#resources.keys()) void this.#requestResource('resources/subscribe', uri);
-    for (const { filter, listener } of this.#legacy) listener({ type: 'renewed', honored: filter });
+    for (const { filter, listener } of this.#legacy) listener.tell({ type: 'renewed', honored: filter });
   }
 
   /** A notification that a legacy server sent unasked. */
@@ -63,9 +72,9 @@ export class Subscriptions {
     const change = changeOf(method);
     const uri = method === 'notifications/resources/updated' ? params['uri'] : undefined;
     for (const { filter, listener } of [...this.#legacy]) {
-      if (change !== undefined && filter[change] === true) listener({ type: change });
+      if (change !== undefined && filter[change] === true) listener.tell({ type: change });
       else if (typeof uri === 'string' && coversResource(filter, uri))
-        listener({ type: 'resourceUpdated', uri });
+        listener.tell({ type: 'resourceUpdated', uri });
     }
   }
 
@@ -75,14 +84,16 @@ export class Subscriptions {
     this.#streams.clear();
     this.#legacy.clear();
     this.#resources.clear();
+    for (const listener of this.#listeners) this.#dismiss(listener);
   }
 
-  async #subscribeModern(
-    filter: SubscriptionFilter,
-    listener: (event: SubscriptionEvent) => void,
-  ): Promise<Subscription> {
-    const { name, environment, caller, tasksEra } = this.#options;
+  async #subscribeModern(filter: SubscriptionFilter, guarded: SubscriptionListener): Promise<Subscription> {
+    const { name, environment, caller, tasksEra, notified } = this.#options;
     const era = filter.taskIds === undefined ? undefined : tasksEra;
+    const listener = (event: SubscriptionEvent): void => {
+      notified(event);
+      guarded.tell(event);
+    };
     const stream = new ListenStream({ name, environment, caller, filter, era, listener });
     this.#streams.add(stream);
     try {
@@ -98,15 +109,13 @@ export class Subscriptions {
       close: () => {
         this.#streams.delete(stream);
         stream.close();
+        this.#dismiss(guarded);
         return Promise.resolve();
       },
     };
   }
 
-  async #subscribeLegacy(
-    filter: SubscriptionFilter,
-    listener: (event: SubscriptionEvent) => void,
-  ): Promise<Subscription> {
+  async #subscribeLegacy(filter: SubscriptionFilter, listener: SubscriptionListener): Promise<Subscription> {
     const subscription: LegacySubscription = { filter, listener };
     const uris = [...new Set(filter.resources ?? [])];
     const taken: string[] = [];
@@ -125,6 +134,7 @@ export class Subscriptions {
     return {
       honored: filter,
       close: async () => {
+        this.#dismiss(listener);
         if (this.#legacy.delete(subscription)) await this.#release(taken);
       },
     };
@@ -151,17 +161,9 @@ export class Subscriptions {
     }
   }
 
-  #guarded(listener: (event: SubscriptionEvent) => void): (event: SubscriptionEvent) => void {
-    const { environment, notified } = this.#options;
-    const logger: Logger = environment.logger;
-    return (event) => {
-      try {
-        notified(event);
-        listener(event);
-      } catch (error) {
-        logger.error('a subscription listener failed', { server: this.#options.name, error });
-      }
-    };
+  #dismiss(listener: SubscriptionListener): void {
+    listener.close();
+    this.#listeners.delete(listener);
   }
 }
 

@@ -12,6 +12,8 @@ export interface WireCounters {
   ignoredRequests: number;
   /** Large messages whose reading took so long that everything else waited (F-055). */
   slowMessages: number;
+  /** Changes of a list that were not told by themselves, because others came at the same time (F-058). */
+  coalescedChanges: number;
 }
 
 export function newWireCounters(): WireCounters {
@@ -22,5 +24,6 @@ export function newWireCounters(): WireCounters {
     noise: 0,
     ignoredRequests: 0,
     slowMessages: 0,
+    coalescedChanges: 0,
   };
 }
