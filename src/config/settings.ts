@@ -71,6 +71,9 @@ export interface ResolvedSettings {
     readonly compressionRatio: number;
     readonly pages: number;
     readonly items: number;
+    readonly listBytes: number;
+    readonly schemaBytes: number;
+    readonly schemaDepth: number;
     readonly inputRounds: number;
   };
   readonly stop: { readonly eofMs: number; readonly termMs: number; readonly killMs: number };
@@ -133,6 +136,9 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
     compressionRatio: 100,
     pages: 100,
     items: 10_000,
+    listBytes: 32 * MIB,
+    schemaBytes: 256 * KIB,
+    schemaDepth: 64,
     inputRounds: 10,
   }),
   stop: Object.freeze({ eofMs: 2000, termMs: 3000, killMs: 1000 }),

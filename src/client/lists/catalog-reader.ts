@@ -1,11 +1,16 @@
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { CompleteResult, GetPromptResult, ReadResourceResult, Tool } from '../../protocol/mcp-types.ts';
 import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
 import type { CallOptions } from '../calls/call-options.ts';
 import type { Caller } from '../calls/caller.ts';
-import type { ToolBook } from '../calls/tool-book.ts';
+import type { RefusedTool, ToolBook } from '../calls/tool-book.ts';
 import { type ListBounds, type Listing, readPages } from './listing.ts';
 import type { ResponseCache } from './response-cache.ts';
+import { schemaFault, type ToolBounds } from './tool-bounds.ts';
+
+/** Tools that are warned of by name when one list is read; a hostile list must not fill the log. */
+const MAX_WARNINGS = 10;
 
 /** One kind of list. */
 export interface ListKind {
@@ -33,7 +38,7 @@ export const LISTS = {
 /** What a {@link CatalogReader} works with. */
 export interface CatalogReaderOptions {
   readonly name: string;
-  readonly bounds: ListBounds;
+  readonly bounds: ListBounds & ToolBounds;
   readonly caller: Caller;
   readonly cache: ResponseCache;
   readonly book: ToolBook;
@@ -52,11 +57,25 @@ export class CatalogReader {
   }
 
   async tools(options: CallOptions): Promise<Tool[]> {
-    const tools = await this.list<Tool>(LISTS.tools, options);
-    const { offered, refused } = this.#options.book.note(tools, this.#options.mirrorsParams());
-    for (const { name, why } of refused)
-      this.#options.warn(`the tool "${name.slice(0, 128)}" is left out: ${why}`);
+    const { book, bounds, mirrorsParams } = this.#options;
+    const faults: RefusedTool[] = [];
+    const sound = (await this.list<Tool>(LISTS.tools, options)).filter((tool) => {
+      const why = schemaFault(tool, bounds);
+      if (why !== undefined) faults.push({ name: tool.name, why });
+      return why === undefined;
+    });
+    const { offered, refused } = book.note(sound, mirrorsParams());
+    this.#warnOf([...faults, ...refused]);
     return offered;
+  }
+
+  #warnOf(refused: readonly RefusedTool[]): void {
+    const { warn } = this.#options;
+    for (const { name, why } of refused.slice(0, MAX_WARNINGS)) {
+      warn(`the tool "${sanitizePeerText(name, 128)}" is left out: ${sanitizePeerText(why)}`);
+    }
+    const more = refused.length - MAX_WARNINGS;
+    if (more > 0) warn(`${more} more tools are left out for such reasons`);
   }
 
   async list<Item>(kind: ListKind, options: CallOptions): Promise<Item[]> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readPages } from './listing.ts';
 
-const bounds = { pages: 5, items: 12 };
+const bounds = { pages: 5, items: 12, listBytes: 10_000 };
 const page = (nextCursor?: unknown): object => ({
   tools: [{ name: 'a' }, { name: 'b' }],
   ...(nextCursor === undefined ? {} : { nextCursor }),
@@ -32,9 +32,18 @@ describe('readPages', () => {
   });
 
   it('F-122 too many items end at the items allowed', async () => {
-    const listing = await read(() => page('again'), { pages: 100, items: 3 });
+    const listing = await read(() => page('again'), { ...bounds, pages: 100, items: 3 });
     expect(listing.items).toHaveLength(3);
     expect(listing.truncated).toBe('it has more than 3 items');
+  });
+
+  it('F-122 too many bytes end at the bytes allowed, whatever holds them', async () => {
+    const large = { tools: [{ name: 'a' }, { name: 'b', description: 'x'.repeat(6000) }], nextCursor: '' };
+    const listing = await read(() => large);
+    expect(listing.items).toHaveLength(3);
+    expect(listing.truncated).toBe('it is larger than 10000 bytes');
+    const nameless = { tools: [{ description: 'x'.repeat(6000) }], nextCursor: '' };
+    expect(await read(() => nameless)).toMatchObject({ items: [], malformed: 1 });
   });
 
   it('F-122 a cursor of a megabyte is not sent back', async () => {

@@ -1,4 +1,5 @@
 import { SignalboxError } from '../../core/errors.ts';
+import { jsonExtent } from '../../wire/json-extent.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 
 /** Bounds of one list. */
@@ -7,6 +8,8 @@ export interface ListBounds {
   readonly pages: number;
   /** Items at most. */
   readonly items: number;
+  /** All items together as JSON, in bytes. */
+  readonly listBytes: number;
 }
 
 /** What a list turned out to be. */
@@ -36,6 +39,7 @@ export async function readPages<Item>(
 ): Promise<Listing<Item>> {
   const items: Item[] = [];
   let malformed = 0;
+  let bytes = 0;
   let cursor: string | undefined;
   for (let page = 1; ; page++) {
     const result = await fetchPage(cursor);
@@ -47,6 +51,9 @@ export async function readPages<Item>(
       });
     }
     for (const item of found) {
+      bytes += jsonExtent(item, { bytes: bounds.listBytes, depth: Number.POSITIVE_INFINITY }).bytes;
+      if (bytes > bounds.listBytes)
+        return { items, truncated: `it is larger than ${bounds.listBytes} bytes`, malformed };
       if (!isObject(item) || typeof item[nameKey] !== 'string') malformed++;
       else if (items.length < bounds.items) items.push(item as Item);
       else return { items, truncated: `it has more than ${bounds.items} items`, malformed };

@@ -79,6 +79,9 @@ const LIMITS = {
   compressionRatio: count({ min: 10, max: 10_000, unit: 'decoded bytes for one received byte' }),
   pages: count({ min: 1, max: 100_000, unit: 'pages' }),
   items: count({ min: 1, max: 10_000_000, unit: 'items' }),
+  listBytes: bytes(1024 * MIB),
+  schemaBytes: bytes(256 * MIB),
+  schemaDepth: count({ min: 1, max: 10_000, unit: 'levels' }),
   inputRounds: count({ min: 1, max: 1000, unit: 'rounds' }),
 };
 const STOP = { eofMs: stopStep, termMs: stopStep, killMs: stopStep };
