@@ -2,6 +2,7 @@ import type { SignalboxError } from '../core/errors.ts';
 import type { BreakerChange } from '../resilience/breaker/circuit-breaker.ts';
 import type { Params } from '../wire/json-rpc.ts';
 import type { ConnectionStateName } from './connection/connection-machine.ts';
+import type { HealthChange } from './health/health-snapshot.ts';
 
 /** A change of the connection's state. */
 export interface StateChange {
@@ -27,9 +28,14 @@ export interface ServerLog {
 /** What a client tells of itself. */
 export interface ClientEvents {
   readonly state: StateChange;
+  /** The server became degraded or unhealthy, or is better again. */
+  readonly health: HealthChange;
   /** The circuit breaker opened, lets a probe in, or closed. */
   readonly circuit: BreakerChange;
-  /** The server says that one of its lists has changed. A modern server says so to subscribers only. */
+  /**
+   * The server says that one of its lists has changed, or refuses a listed tool as if it were gone. A modern server
+   * says so to subscribers only. Changes within 100 ms are told as one.
+   */
   readonly listChanged: { readonly list: 'tools' | 'resources' | 'prompts' };
   /** The server logs something, after `setLogLevel`. */
   readonly log: ServerLog;

@@ -45,6 +45,7 @@ import { InputDesk } from './input/input-desk.ts';
 import { UrlElicitations } from './input/url-elicitations.ts';
 import { CatalogReader, LISTS } from './lists/catalog-reader.ts';
 import { ResponseCache } from './lists/response-cache.ts';
+import { ToolDoubts } from './lists/tool-doubts.ts';
 import { ClientStats, type ClientStatsSnapshot } from './stats/client-stats.ts';
 import { ServerNotifications } from './subscriptions/server-notifications.ts';
 import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscriptions/subscription.ts';
@@ -108,6 +109,11 @@ export class McpClient implements AsyncDisposable {
       tasks: () => this.#tools.tasks,
     });
     this.#notifications = notifications;
+    const doubts = new ToolDoubts({
+      clock,
+      isListed: (tool) => this.#book.find(tool) !== undefined,
+      doubted: () => notifications.toolsDoubted(),
+    });
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => {
         this.#heard();
@@ -142,6 +148,7 @@ export class McpClient implements AsyncDisposable {
         method === 'tools/call' ? this.#book.headersFor(params?.['name'], params?.['arguments']) : undefined,
       findTool: (tool) => (typeof tool === 'string' ? this.#book.find(tool) : undefined),
       relearnTools: (options) => this.#catalog.tools(options),
+      failed: (method, params, error) => doubts.failed(method, params, error),
     });
     this.#liveness = new Liveness({
       name,

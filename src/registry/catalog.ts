@@ -1,5 +1,6 @@
 import type { Prompt, Resource, ResourceTemplate, Tool } from '../protocol/mcp-types.ts';
 import { collidingName, exposedName } from './exposed-names.ts';
+import { toolShares } from './tool-shares.ts';
 
 /** What one server offers, as of its last lists. */
 export interface ServerCatalog {
@@ -62,12 +63,22 @@ export class Catalog {
   readonly resources: ReadonlyMap<string, CatalogResource>;
   /** One for each template text, as with resources. */
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
+  /** By server: how many of its tools had no room. */
+  readonly toolsLeftOut: ReadonlyMap<string, number>;
 
-  constructor(parts: readonly CatalogPart[]) {
+  /** @param maxTools how many tools there may be in all */
+  constructor(parts: readonly CatalogPart[], maxTools: number = Number.POSITIVE_INFINITY) {
     const tools = new Map<string, CatalogTool>();
     const prompts = new Map<string, CatalogPrompt>();
-    for (const { server, offers } of parts) {
-      for (const tool of firstOfEachName(offers.tools)) {
+    const leftOut = new Map<string, number>();
+    const shares = toolShares(
+      parts.map(({ offers }) => offers.tools.length),
+      maxTools,
+    );
+    for (const [index, { server, offers }] of parts.entries()) {
+      const share = shares[index]!;
+      if (share < offers.tools.length) leftOut.set(server, offers.tools.length - share);
+      for (const tool of firstOfEachName(offers.tools.slice(0, share))) {
         const name = freeName(tools, server, tool.name);
         tools.set(name, { name, server, tool });
       }
@@ -90,6 +101,7 @@ export class Catalog {
     this.prompts = prompts;
     this.resources = resources;
     this.resourceTemplates = [...templates.values()];
+    this.toolsLeftOut = leftOut;
   }
 }
 

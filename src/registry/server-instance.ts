@@ -49,6 +49,9 @@ export interface InstanceObserver {
 /** Changes that come within this time are read together, in ms (F-058, F-125). */
 const DEBOUNCE_MS = 100;
 
+/** Time between two readings of the lists of one server that it asks for, in ms (F-125). */
+const MIN_PAUSE_MS = 1000;
+
 /** Pause before lists that could not be read are read again, in ms: doubled each time, up to the second number. */
 const REREAD_MS: readonly [number, number] = [5000, 60_000];
 
@@ -70,6 +73,7 @@ export class ServerInstance {
   #unread: Map<ListName, string> = new Map(LISTS.map((list) => [list, 'it has not been read yet']));
   #failures = 0;
   #debounce: Timer | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
   #leaving: Promise<void> = Promise.resolve();
   #isListening = false;
   #isDisposed = false;
@@ -146,6 +150,7 @@ export class ServerInstance {
   /** Reads all lists. Single flight: a second call joins the first. Never rejects. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#readLists().finally(() => {
+      this.#readAt = this.#clock.now();
       this.#refreshing = undefined;
     });
     return this.#refreshing;
@@ -249,11 +254,16 @@ export class ServerInstance {
 
   #refreshSoon(): void {
     if (this.#debounce !== undefined) return;
-    this.#debounce = this.#clock.setTimeout(() => {
-      this.#debounce = undefined;
-      // A change that comes while lists are being read is not in them: they are read once more.
-      void this.settled().then(() => (this.isConnected ? this.refresh() : undefined));
-    }, DEBOUNCE_MS);
+    // A server whose every reading leads to another change would be read without end otherwise.
+    const pauseMs = this.#readAt + MIN_PAUSE_MS - this.#clock.now();
+    this.#debounce = this.#clock.setTimeout(
+      () => {
+        this.#debounce = undefined;
+        // A change that comes while lists are being read is not in them: they are read once more.
+        void this.settled().then(() => (this.isConnected ? this.refresh() : undefined));
+      },
+      Math.max(DEBOUNCE_MS, pauseMs),
+    );
   }
 
   #onClientState(change: StateChange): void {

@@ -30,6 +30,8 @@ export interface ServerRegistryOptions {
   readonly parallelConnects?: number;
   /** How long a list waits for servers whose lists are just being read, in ms (F-127). Default 5 000. */
   readonly listWaitMs?: number;
+  /** Tools of all servers together; whoever has most of them is cut first, with a warning (F-123). Default 5 000. */
+  readonly maxTools?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
@@ -64,6 +66,7 @@ export interface PartialList<Item> {
 
 const PARALLEL_CONNECTS = 8;
 const LIST_WAIT_MS = 5000;
+const MAX_TOOLS = 5000;
 /** Default time that calls in flight get when everything is shut down, in ms. */
 const SHUTDOWN_DRAIN_MS = 10_000;
 
@@ -72,6 +75,7 @@ export class ServerRegistry implements AsyncDisposable {
   readonly #factory: ClientFactory;
   readonly #parallelConnects: number;
   readonly #listWaitMs: number;
+  readonly #maxTools: number;
   readonly #store: StateStore | undefined;
   readonly #logger: Logger;
   readonly #clock: Clock;
@@ -79,6 +83,7 @@ export class ServerRegistry implements AsyncDisposable {
   readonly #resolver: NameResolver;
   readonly #servers: Map<string, ServerInstance> = new Map();
   #catalog: Catalog | undefined;
+  #toolsLeftOut: ReadonlyMap<string, number> = new Map();
   #previous: Promise<RegistryState | undefined> | undefined;
   #shutdown: Promise<void> | undefined;
 
@@ -86,6 +91,7 @@ export class ServerRegistry implements AsyncDisposable {
     this.#factory = options.factory ?? new ClientFactory();
     this.#parallelConnects = options.parallelConnects ?? PARALLEL_CONNECTS;
     this.#listWaitMs = options.listWaitMs ?? LIST_WAIT_MS;
+    this.#maxTools = options.maxTools ?? MAX_TOOLS;
     this.#clock = options.clock ?? systemClock;
     this.#store = options.store;
     this.#logger = guardLogger(options.logger ?? silentLogger);
@@ -460,14 +466,27 @@ export class ServerRegistry implements AsyncDisposable {
   }
 
   #index(): Catalog {
-    this.#catalog ??= new Catalog(
-      this.getAllServers().map(({ name, isConnected, catalog }) => ({
-        server: name,
-        isConnected,
-        offers: catalog,
-      })),
-    );
+    if (this.#catalog !== undefined) return this.#catalog;
+    const parts = this.getAllServers().map(({ name, isConnected, catalog }) => ({
+      server: name,
+      isConnected,
+      offers: catalog,
+    }));
+    this.#catalog = new Catalog(parts, this.#maxTools);
+    this.#warnOfLeftOut(this.#catalog.toolsLeftOut);
     return this.#catalog;
+  }
+
+  /** Once for each number that a server loses: the catalog is built again and again. */
+  #warnOfLeftOut(leftOut: ReadonlyMap<string, number>): void {
+    const known = this.#toolsLeftOut;
+    this.#toolsLeftOut = leftOut;
+    for (const [name, count] of leftOut) {
+      const instance = this.#servers.get(name);
+      if (instance === undefined || known.get(name) === count) continue;
+      const reason = `${count} of its tools are left out: all servers together offer more than maxTools (${this.#maxTools})`;
+      this.#tell('warning', instance, instance.state, reason);
+    }
   }
 
   #catalogChanged(server: string): void {

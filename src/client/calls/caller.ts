@@ -64,6 +64,8 @@ export interface CallerOptions {
   readonly findTool: (name: unknown) => Tool | undefined;
   /** The server says that our mirrored headers are wrong: learn its tools anew. */
   readonly relearnTools: (options: CallOptions) => Promise<unknown>;
+  /** A request has failed for the first time. */
+  readonly failed: (method: string, params: Params | undefined, error: unknown) => void;
 }
 
 /**
@@ -102,6 +104,7 @@ export class Caller {
     try {
       result = await this.#attempt(method, dressed, request, startedAt);
     } catch (error) {
+      this.#options.failed(method, params, error);
       result = await this.#again(error, method, dressed, request, options, startedAt);
     }
     if (result['resultType'] !== 'input_required') return result;

@@ -98,6 +98,11 @@ export class ServerNotifications {
     else if (isListChange(event.type)) this.#listChanged(event.type);
   }
 
+  /** A call was refused as if its tool were gone: to everybody it is as if the server had said so (F-126). */
+  toolsDoubted(): void {
+    this.#listChanged('toolsListChanged');
+  }
+
   #listChanged(change: ListChange): void {
     const list = LIST_OF[change];
     // At once, whatever is told when: from now on nothing that is kept counts.

@@ -1,0 +1,41 @@
+import type { Clock } from '../../core/clock.ts';
+import { RemoteError } from '../../core/errors.ts';
+import { JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
+
+/** How long a tool that was doubted is believed to be there again, in ms. */
+const BELIEVED_MS = 60_000;
+
+/** What {@link ToolDoubts} works with. */
+export interface ToolDoubtsOptions {
+  readonly clock: Clock;
+  /** Whether the last list has a tool of this name. */
+  readonly isListed: (tool: string) => boolean;
+  /** The list of tools should be read again. */
+  readonly doubted: () => void;
+}
+
+/**
+ * A listed tool that a call is refused for with -32602 may be gone without a word (F-126): the list is doubted, once.
+ * The same error means wrong arguments, and then the tool is still listed: it is not doubted again for a while.
+ */
+export class ToolDoubts {
+  readonly #options: ToolDoubtsOptions;
+  readonly #doubtedAt: Map<string, number> = new Map();
+
+  constructor(options: ToolDoubtsOptions) {
+    this.#options = options;
+  }
+
+  /** A request has failed. */
+  failed(method: string, params: Params | undefined, error: unknown): void {
+    if (method !== 'tools/call' || !(error instanceof RemoteError)) return;
+    const tool = params?.['name'];
+    if (error.code !== JSON_RPC_ERROR.invalidParams || typeof tool !== 'string') return;
+    const { clock, isListed, doubted } = this.#options;
+    const now = clock.now();
+    for (const [name, at] of this.#doubtedAt) if (now - at >= BELIEVED_MS) this.#doubtedAt.delete(name);
+    if (!isListed(tool) || this.#doubtedAt.has(tool)) return;
+    this.#doubtedAt.set(tool, now);
+    doubted();
+  }
+}
