@@ -109,11 +109,7 @@ export class McpClient implements AsyncDisposable {
       tasks: () => this.#tools.tasks,
     });
     this.#notifications = notifications;
-    const doubts = new ToolDoubts({
-      clock,
-      isListed: (tool) => this.#book.find(tool) !== undefined,
-      doubted: () => notifications.toolsDoubted(),
-    });
+    const doubts = new ToolDoubts(clock, this.#book, () => notifications.toolsDoubted());
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => {
         this.#heard();

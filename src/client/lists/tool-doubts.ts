@@ -1,29 +1,26 @@
 import type { Clock } from '../../core/clock.ts';
 import { RemoteError } from '../../core/errors.ts';
 import { JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
+import type { ToolBook } from '../calls/tool-book.ts';
 
 /** How long a tool that was doubted is believed to be there again, in ms. */
 const BELIEVED_MS = 60_000;
-
-/** What {@link ToolDoubts} works with. */
-export interface ToolDoubtsOptions {
-  readonly clock: Clock;
-  /** Whether the last list has a tool of this name. */
-  readonly isListed: (tool: string) => boolean;
-  /** The list of tools should be read again. */
-  readonly doubted: () => void;
-}
 
 /**
  * A listed tool that a call is refused for with -32602 may be gone without a word (F-126): the list is doubted, once.
  * The same error means wrong arguments, and then the tool is still listed: it is not doubted again for a while.
  */
 export class ToolDoubts {
-  readonly #options: ToolDoubtsOptions;
+  readonly #clock: Clock;
+  readonly #book: ToolBook;
+  readonly #doubted: () => void;
   readonly #doubtedAt: Map<string, number> = new Map();
 
-  constructor(options: ToolDoubtsOptions) {
-    this.#options = options;
+  /** @param doubted the list of tools should be read again */
+  constructor(clock: Clock, book: ToolBook, doubted: () => void) {
+    this.#clock = clock;
+    this.#book = book;
+    this.#doubted = doubted;
   }
 
   /** A request has failed. */
@@ -31,11 +28,10 @@ export class ToolDoubts {
     if (method !== 'tools/call' || !(error instanceof RemoteError)) return;
     const tool = params?.['name'];
     if (error.code !== JSON_RPC_ERROR.invalidParams || typeof tool !== 'string') return;
-    const { clock, isListed, doubted } = this.#options;
-    const now = clock.now();
+    const now = this.#clock.now();
     for (const [name, at] of this.#doubtedAt) if (now - at >= BELIEVED_MS) this.#doubtedAt.delete(name);
-    if (!isListed(tool) || this.#doubtedAt.has(tool)) return;
+    if (this.#book.find(tool) === undefined || this.#doubtedAt.has(tool)) return;
     this.#doubtedAt.set(tool, now);
-    doubted();
+    this.#doubted();
   }
 }
