@@ -10,7 +10,8 @@ export {
 } from './client/client-factory.ts';
 export type { ConnectionState, ConnectionStateName } from './client/connection/connection-machine.ts';
 export type { ConnectionMetadata, ConnectionResult } from './client/connection/connection-result.ts';
-export type { HealthCheckResult } from './client/connection/liveness.ts';
+export type { HealthChange, HealthSnapshot } from './client/health/health-snapshot.ts';
+export type { HealthCheckResult } from './client/health/liveness.ts';
 export { McpClient } from './client/mcp-client.ts';
 export type { ClientStatsSnapshot } from './client/stats/client-stats.ts';
 export type {

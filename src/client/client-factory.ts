@@ -13,6 +13,7 @@ import { type TransportBuilder, TransportCatalog } from '../transports/catalog.t
 import { PoolCache } from '../transports/http/pool-cache.ts';
 import type { ConnectionMetadata } from './connection/connection-result.ts';
 import type { ClientEnvironment } from './connection/connector.ts';
+import { HealthScheduler } from './health/health-scheduler.ts';
 import { McpClient } from './mcp-client.ts';
 
 /** Everything is optional: a factory without options works. */
@@ -65,6 +66,8 @@ export class ClientFactory implements AsyncDisposable {
 
   constructor(options: ClientFactoryOptions = {}) {
     const clock = options.clock ?? systemClock;
+    const random = options.random ?? systemRandom;
+    const logger = guardLogger(options.logger ?? silentLogger);
     this.#environment = {
       catalog: new TransportCatalog(builtInTransports),
       pools: new PoolCache(),
@@ -75,8 +78,9 @@ export class ClientFactory implements AsyncDisposable {
       eraCache: options.eraCache ?? new MemoryEraCache(clock),
       clock,
       wheel: new DeadlineWheel({ clock }),
-      random: options.random ?? systemRandom,
-      logger: guardLogger(options.logger ?? silentLogger),
+      health: new HealthScheduler({ clock, random, logger }),
+      random,
+      logger,
       tap: options.tap,
     };
   }

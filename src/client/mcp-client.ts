@@ -1,7 +1,7 @@
 import type { ServerEntry } from '../config/entry.ts';
 import type { ParsedEntry } from '../config/parse-entry.ts';
 import { type ResolvedSettings, resolveSettings } from '../config/settings.ts';
-import { type Disposer, disposer, Emitter } from '../core/emitter.ts';
+import { type Disposer, Emitter } from '../core/emitter.ts';
 import { RemoteError } from '../core/errors.ts';
 import type { Era, EraName } from '../protocol/eras/era.ts';
 import { ModernEra } from '../protocol/eras/modern-era.ts';
@@ -40,7 +40,10 @@ import type {
 } from './connection/connection-machine.ts';
 import { type ConnectionResult, metadataOf } from './connection/connection-result.ts';
 import { type ClientEnvironment, Connector, type Established } from './connection/connector.ts';
-import { type HealthCheckResult, Liveness } from './connection/liveness.ts';
+import type { ClientHealth } from './health/client-health.ts';
+import { createHealth } from './health/create-health.ts';
+import type { HealthSnapshot } from './health/health-snapshot.ts';
+import type { HealthCheckResult } from './health/liveness.ts';
 import { InputDesk } from './input/input-desk.ts';
 import { UrlElicitations } from './input/url-elicitations.ts';
 import { CatalogReader, LISTS } from './lists/catalog-reader.ts';
@@ -72,7 +75,7 @@ export class McpClient implements AsyncDisposable {
   readonly #stats: ClientStats;
   readonly #desk: InputDesk;
   readonly #connection: Connection;
-  readonly #liveness: Liveness;
+  readonly #health: ClientHealth;
   readonly #guard: CallGuard;
   readonly #caller: Caller;
   readonly #cache: ResponseCache;
@@ -112,7 +115,7 @@ export class McpClient implements AsyncDisposable {
     const doubts = new ToolDoubts(clock, this.#book, () => notifications.toolsDoubted());
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => {
-        this.#heard();
+        this.#guard.heard();
         notifications.handle(method, params);
       },
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
@@ -123,19 +126,14 @@ export class McpClient implements AsyncDisposable {
       stateChanged: (from, to, event) => this.#onStateChanged(from, to, event),
       established: (established) => this.#onEstablished(established),
     });
+    const base = { name, settings: this.settings, environment, connection: this.#connection };
     this.#guard = clientGuard({
-      name,
-      settings: this.settings,
-      environment,
-      connection: this.#connection,
+      ...base,
       ping: (options) => this.ping(options),
     });
     this.#guard.breaker?.on('state', (change) => this.#events.emit('circuit', change));
     this.#caller = new Caller({
-      name,
-      settings: this.settings,
-      environment,
-      connection: this.#connection,
+      ...base,
       guard: this.#guard,
       handshake: () => this.#lastEstablished?.handshake,
       desk: this.#desk,
@@ -146,12 +144,13 @@ export class McpClient implements AsyncDisposable {
       relearnTools: (options) => this.#catalog.tools(options),
       failed: (method, params, error) => doubts.failed(method, params, error),
     });
-    this.#liveness = new Liveness({
-      name,
-      settings: this.settings,
-      environment,
-      connection: this.#connection,
+    this.#health = createHealth({
+      ...base,
       caller: this.#caller,
+      breaker: this.#guard.breaker,
+      traffic: this.#stats.traffic,
+      handshake: () => this.#lastEstablished?.handshake,
+      changed: (change) => this.#events.emit('health', change),
     });
     this.#catalog = new CatalogReader({
       name,
@@ -359,12 +358,12 @@ export class McpClient implements AsyncDisposable {
 
   /** Proves that the server answers, in the manner of its era. Resolves with the latency in ms. Default time: 5 s. */
   ping(options: CallOptions = {}): Promise<number> {
-    return this.#liveness.ping(options);
+    return this.#health.liveness.ping(options);
   }
 
   /** {@link ping} that never rejects. */
   healthCheck(options: CallOptions = {}): Promise<HealthCheckResult> {
-    return this.#liveness.check(options);
+    return this.#health.liveness.check(options);
   }
 
   /**
@@ -419,13 +418,17 @@ export class McpClient implements AsyncDisposable {
 
   /** Listens to one kind of event. Calling what it returns, or `using` it, stops listening. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Disposer {
-    const stop = this.#events.on(name, listener);
-    return disposer(stop);
+    return this.#events.on(name, listener);
   }
 
   /** A plain, serialisable snapshot. */
   stats(): ClientStatsSnapshot {
     return this.#stats.snapshot();
+  }
+
+  /** How the server is: whether it answers, how fast, how many requests fail. Plain and serialisable. */
+  get health(): HealthSnapshot {
+    return this.#health.snapshot();
   }
 
   /** What stands between calls and the server, at this moment: plain and serialisable. */
@@ -478,39 +481,25 @@ export class McpClient implements AsyncDisposable {
     await this.#caller.request('logging/setLevel', { level: this.#logLevel ?? 'emergency' }, {});
   }
 
-  #heard(): void {
-    this.#liveness.heartbeat.heard();
-    this.#guard.heard();
-  }
-
   #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
-    if (error === undefined || error instanceof RemoteError) this.#heard();
+    if (error === undefined || error instanceof RemoteError) this.#guard.heard();
     // Setting a connection up, or listening, is not work that was asked for.
     if (method === 'initialize' || method === 'subscriptions/listen') return;
     if (method === 'server/discover' && !this.isConnected) return;
-    // A JSON-RPC error is an answer, but not one that was wanted.
-    this.#stats.settled(method, elapsedMs, error !== undefined);
+    this.#stats.settled(method, elapsedMs, error);
+    if (error !== undefined) this.#health.trafficFailed();
   }
 
   #onStateChanged(from: ConnectionState, to: ConnectionState, event: ConnectionEvent): void {
-    if (from.kind === 'connected') {
-      this.#stats.disconnected();
-      this.#liveness.heartbeat.stop();
-    }
+    if (from.kind === 'connected') this.#stats.disconnected();
     const error = 'cause' in event ? event.cause : undefined;
     const reason = error?.message ?? event.type;
     const retryAt = to.kind === 'error' ? to.retryAt : undefined;
     const change = { from: from.kind, to: to.kind, reason, error, retryAt };
-    const fields = {
-      event: 'client.state',
-      server: this.name,
-      from: from.kind,
-      to: to.kind,
-      reason,
-    };
+    const fields = { event: 'client.state', server: this.name, from: from.kind, to: to.kind, reason };
     this.#environment.logger.debug('the connection changed its state', fields);
+    this.#health.connectionChanged(to.kind, error);
     if (to.kind === 'connected') {
-      this.#liveness.heartbeat.start();
       this.#guard.connected();
       this.#renew();
     }

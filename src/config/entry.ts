@@ -42,7 +42,7 @@ export interface TimeoutSettings {
    * 600 000, or `request` if longer; `false`: none.
    */
   readonly total?: number | false | undefined;
-  /** For finding out which protocol revision a server speaks, and for a health probe. Default 1 000. */
+  /** For finding out which protocol revision a server speaks. Default 1 000. */
   readonly probe?: number | undefined;
   /** A lazy server without a request for this long is stopped. Default 300 000; `false`: never. */
   readonly idle?: number | false | undefined;
@@ -123,14 +123,26 @@ export interface RetryBudgetSettings {
   readonly tokenRatio?: number | undefined;
 }
 
-/** Pings that find a connection on which nobody answers any more. Off unless `intervalMs` is given. */
-export interface HeartbeatSettings {
-  /** Silence after which the server is pinged, in ms, ± 10 %. Default `false`: never; 1 to 2 147 483 647. */
+/** How a connected server is looked after. A check pings it, unless it has said something by itself meanwhile. */
+export interface HealthSettings {
+  /** Time between checks of a healthy server, in ms, ± 20 %. Default 30 000; 1 to 2 147 483 647; `false`: no checks. */
   readonly intervalMs?: number | false | undefined;
-  /** How long a ping waits for its answer, in ms. Default 5 000; 1 to 2 147 483 647. */
+  /** How long a check waits for its answer, in ms. Default 5 000; 1 to 2 147 483 647. */
   readonly timeoutMs?: number | undefined;
-  /** Pings without answer in a row until the connection is made anew. Default 3; 1 to 100. */
-  readonly misses?: number | undefined;
+  /** Time between checks of a degraded server, in ms, ± 20 %. Default 5 000; 1 to 2 147 483 647. */
+  readonly degradedIntervalMs?: number | undefined;
+  /** An answer that takes this long is slow, in ms. Default 2 000; 1 to 2 147 483 647; `false`: none is. */
+  readonly slowMs?: number | false | undefined;
+  /** Share of failed requests that makes it degraded. Default 0.2; 0.01 to 1; `false`: none does. */
+  readonly degradedErrorRate?: number | false | undefined;
+  /** Share of failed requests that makes a check a bad one. Default 0.5; 0.01 to 1; `false`: none does. */
+  readonly unhealthyErrorRate?: number | false | undefined;
+  /** Requests within 30 s below which no share is looked at. Default 10; 1 to 100 000. */
+  readonly minCalls?: number | undefined;
+  /** Bad checks in a row until it is unhealthy; missed ones until the connection is made anew. Default 3; 1 to 100. */
+  readonly unhealthyAfter?: number | undefined;
+  /** Good checks in a row until it is healthy again. Default 2; 1 to 100. */
+  readonly recoverAfter?: number | undefined;
 }
 
 /** Bounds on what a server may send. Whole numbers; none can be switched off. */
@@ -199,8 +211,8 @@ export interface SignalboxSettings {
   readonly concurrency?: ConcurrencySettings | false | undefined;
   /** `false`: what may be made again is, whatever the state of the server. */
   readonly retryBudget?: RetryBudgetSettings | false | undefined;
-  /** `false`, the default: no pings. */
-  readonly heartbeat?: HeartbeatSettings | false | undefined;
+  /** `false`: no checks at all; it is called healthy as long as it is connected. */
+  readonly health?: HealthSettings | false | undefined;
   readonly limits?: LimitSettings | undefined;
   readonly stop?: StopSettings | undefined;
   /** stdio: one message a line (`'strict'`, the default), or also messages printed over several lines. */

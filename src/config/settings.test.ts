@@ -46,12 +46,12 @@ describe('resolveSettings', () => {
     expect(off.restart.limit).toBe(never);
     expect(resolve({ retry: false }).retry.maxAttempts).toBe(1);
     expect(resolve({ restart: false }).restart.limit).toBe(0);
-    expect(resolve({ heartbeat: false }).heartbeat.intervalMs).toBe(never);
-    expect(resolve({ heartbeat: { intervalMs: false } }).heartbeat.intervalMs).toBe(never);
-    expect(resolve({ heartbeat: { intervalMs: 30_000 } }).heartbeat).toEqual({
-      intervalMs: 30_000,
-      timeoutMs: 5000,
-      misses: 3,
+    expect(resolve({ health: false }).health.intervalMs).toBe(never);
+    expect(resolve({ health: { intervalMs: false } }).health.intervalMs).toBe(never);
+    expect(resolve({ health: { slowMs: false, unhealthyAfter: 5 } }).health).toEqual({
+      ...SETTINGS_DEFAULTS.health,
+      slowMs: never,
+      unhealthyAfter: 5,
     });
   });
 

@@ -59,8 +59,21 @@ export interface ResolvedSettings {
     | undefined;
   readonly concurrency: Readonly<Record<'maxInFlight' | 'maxQueued', number>> | undefined;
   readonly retryBudget: Readonly<Record<'maxTokens' | 'tokenRatio', number>> | undefined;
-  /** `intervalMs` Infinity: no pings. */
-  readonly heartbeat: { readonly intervalMs: number; readonly timeoutMs: number; readonly misses: number };
+  /** `intervalMs` Infinity: no checks. */
+  readonly health: Readonly<
+    Record<
+      | 'intervalMs'
+      | 'timeoutMs'
+      | 'degradedIntervalMs'
+      | 'slowMs'
+      | 'degradedErrorRate'
+      | 'unhealthyErrorRate'
+      | 'minCalls'
+      | 'unhealthyAfter'
+      | 'recoverAfter',
+      number
+    >
+  >;
   readonly limits: {
     readonly frameBytes: number;
     readonly bodyBytes: number;
@@ -124,7 +137,18 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   }),
   concurrency: Object.freeze({ maxInFlight: 64, maxQueued: 256 }),
   retryBudget: Object.freeze({ maxTokens: 10, tokenRatio: 0.1 }),
-  heartbeat: Object.freeze({ intervalMs: Number.POSITIVE_INFINITY, timeoutMs: 5000, misses: 3 }),
+  // Those of the health machine, which stands on the same floor; a test holds both together.
+  health: Object.freeze({
+    intervalMs: 30_000,
+    timeoutMs: 5000,
+    degradedIntervalMs: 5000,
+    slowMs: 2000,
+    degradedErrorRate: 0.2,
+    unhealthyErrorRate: 0.5,
+    minCalls: 10,
+    unhealthyAfter: 3,
+    recoverAfter: 2,
+  }),
   // The first seven are those of the transports, which stand a floor above; a test holds both together.
   limits: Object.freeze({
     frameBytes: 8 * MIB,
@@ -173,7 +197,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     rateLimit: resolveRateLimit(own.rateLimit),
     concurrency: own.concurrency === false ? undefined : filled(defaults.concurrency!, own.concurrency),
     retryBudget: own.retryBudget === false ? undefined : filled(defaults.retryBudget!, own.retryBudget),
-    heartbeat: filled(defaults.heartbeat, own.heartbeat === false ? undefined : own.heartbeat),
+    health: filled(defaults.health, own.health === false ? { intervalMs: false } : own.health),
     limits: filled(defaults.limits, own.limits),
     stop: filled(defaults.stop, own.stop),
     framing: own.framing ?? defaults.framing,

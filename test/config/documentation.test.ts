@@ -6,6 +6,7 @@ import { SIGNALBOX_KEYS } from '../../src/config/checks/settings-check.ts';
 import { parseConfig } from '../../src/config/parse-config.ts';
 import { parseEntry } from '../../src/config/parse-entry.ts';
 import { resolveSettings, SETTINGS_DEFAULTS } from '../../src/config/settings.ts';
+import { HEALTH_DEFAULTS } from '../../src/resilience/health-machine.ts';
 import { STOP_TIMES, TRANSPORT_LIMITS } from '../../src/transports/transport-context.ts';
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'configuration.md'), 'utf8');
@@ -122,5 +123,9 @@ describe('the defaults', () => {
   it('are those of the transports', () => {
     expect(SETTINGS_DEFAULTS.limits).toMatchObject(TRANSPORT_LIMITS);
     expect(SETTINGS_DEFAULTS.stop).toEqual(STOP_TIMES);
+  });
+
+  it('are those of the health machine', () => {
+    expect({ ...SETTINGS_DEFAULTS.health, jitter: 0.2 }).toEqual({ ...HEALTH_DEFAULTS, timeoutMs: 5000 });
   });
 });

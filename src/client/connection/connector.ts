@@ -20,6 +20,7 @@ import {
 import { Session, type SessionHandlers } from '../../protocol/session/session.ts';
 import type { TransportCatalog } from '../../transports/catalog.ts';
 import type { PoolCache } from '../../transports/http/pool-cache.ts';
+import type { HealthScheduler } from '../health/health-scheduler.ts';
 
 /** What all clients of one factory share. */
 export interface ClientEnvironment {
@@ -29,6 +30,7 @@ export interface ClientEnvironment {
   readonly eraCache: EraCache;
   readonly clock: Clock;
   readonly wheel: DeadlineWheel;
+  readonly health: HealthScheduler;
   readonly random: Random;
   readonly logger: Logger;
   readonly tap: WireTap | undefined;

@@ -1,4 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
+import { Ewma } from '../../resilience/ewma.ts';
+import { SlidingWindow } from '../../resilience/sliding-window.ts';
+import { verdictOf } from '../calls/guard/verdict.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 /** A plain, serialisable snapshot of what one client has done. Times are ISO 8601, durations ms. */
@@ -21,17 +24,32 @@ export interface ClientStatsSnapshot {
   readonly latency: {
     readonly count: number;
     readonly averageMs: number;
+    /** Average in which a value weighs half after 30 s; null before the first. */
+    readonly ewmaMs: number | null;
     readonly p50Ms: number;
     readonly p90Ms: number;
     readonly p99Ms: number;
     readonly maxMs: number;
   };
+  /** The last 30 s. Pings do not count. A tool that fails and a JSON-RPC error are no failures of the server. */
+  readonly recent: {
+    readonly requests: number;
+    readonly failures: number;
+    /** Share of failures, 0–1; 0 without any request. */
+    readonly errorRate: number;
+  };
 }
+
+/** Asked on behalf of nobody's work. */
+const PINGS: ReadonlySet<string> = new Set(['ping', 'server/discover']);
 
 /** Counts what one client does. Adding is cheap and memory constant. */
 export class ClientStats {
   readonly #clock: Clock;
+  /** What the requests of the last 30 s came to. */
+  readonly traffic: SlidingWindow;
   readonly #latency: LatencyHistogram = new LatencyHistogram();
+  readonly #ewma: Ewma;
   #connectedAt: number | undefined;
   #connectedWallAt: number | undefined;
   #lastActivityAt: number | undefined;
@@ -44,6 +62,8 @@ export class ClientStats {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.traffic = new SlidingWindow({}, { clock });
+    this.#ewma = new Ewma({}, { clock });
   }
 
   connected(connectMs: number): void {
@@ -58,20 +78,24 @@ export class ClientStats {
     this.#connectedWallAt = undefined;
   }
 
-  settled(method: string, elapsedMs: number, failed: boolean): void {
+  /** @param error undefined if there was a result */
+  settled(method: string, elapsedMs: number, error: Error | undefined): void {
     this.#requests++;
     if (method === 'tools/call') this.#toolCalls++;
     else if (method === 'resources/read') this.#resourceReads++;
-    if (failed) {
+    if (!PINGS.has(method)) this.#count(error);
+    if (error !== undefined) {
       this.#errors++;
       return;
     }
     this.#latency.add(elapsedMs);
+    this.#ewma.add(elapsedMs);
     this.#lastActivityAt = this.#clock.wallNow();
   }
 
   snapshot(): ClientStatsSnapshot {
     const latency = this.#latency;
+    const { calls, failures } = this.traffic.counts();
     return {
       connectedAt: iso(this.#connectedWallAt),
       lastActivityAt: iso(this.#lastActivityAt),
@@ -85,12 +109,20 @@ export class ClientStats {
       latency: {
         count: latency.count,
         averageMs: latency.average,
+        ewmaMs: this.#ewma.value ?? null,
         p50Ms: latency.percentile(0.5),
         p90Ms: latency.percentile(0.9),
         p99Ms: latency.percentile(0.99),
         maxMs: latency.max,
       },
+      recent: { requests: calls, failures, errorRate: calls === 0 ? 0 : failures / calls },
     };
+  }
+
+  #count(error: Error | undefined): void {
+    const verdict = error === undefined ? 'succeeded' : verdictOf(error);
+    if (verdict === 'succeeded') this.traffic.succeeded();
+    else if (verdict === 'failed') this.traffic.failed();
   }
 }
 

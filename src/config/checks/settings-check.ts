@@ -64,10 +64,16 @@ const RETRY_BUDGET = {
   maxTokens: count({ min: 1, max: 1000, unit: 'tokens', fractions: true }),
   tokenRatio: count({ min: 0.001, max: 1000, unit: 'tokens', fractions: true }),
 };
-const HEARTBEAT = {
-  intervalMs: duration('never'),
+const HEALTH = {
+  intervalMs: duration('no checks'),
   timeoutMs: duration(),
-  misses: count({ min: 1, max: 100, unit: 'pings' }),
+  degradedIntervalMs: duration(),
+  slowMs: duration('none is slow'),
+  degradedErrorRate: share,
+  unhealthyErrorRate: share,
+  minCalls: count({ min: 1, max: 100_000, unit: 'calls' }),
+  unhealthyAfter: count({ min: 1, max: 100, unit: 'checks' }),
+  recoverAfter: count({ min: 1, max: 100, unit: 'checks' }),
 };
 const LIMITS = {
   frameBytes: bytes(256 * MIB),
@@ -145,8 +151,14 @@ const KEYS: Readonly<Record<string, Check>> = {
     group(CONCURRENCY, { max: '"maxInFlight"', limit: '"maxInFlight"', maxConcurrent: '"maxInFlight"' }),
   ),
   retryBudget: orFalse(group(RETRY_BUDGET)),
-  heartbeat: orFalse(
-    group(HEARTBEAT, { interval: '"intervalMs"', timeout: '"timeoutMs"', failures: '"misses"' }),
+  health: orFalse(
+    group(HEALTH, {
+      interval: '"intervalMs"',
+      timeout: '"timeoutMs"',
+      failureThreshold: '"unhealthyAfter"',
+      successThreshold: '"recoverAfter"',
+      degradedLatencyMs: '"slowMs"',
+    }),
   ),
   limits: group(LIMITS),
   stop: group(STOP),
@@ -177,8 +189,10 @@ export const signalboxSettings: Check = group(KEYS, {
   protocolEra: '"protocol"',
   era: '"protocol"',
   keepAlive: '"lazy"',
-  ping: '"heartbeat"',
-  pingInterval: '"heartbeat.intervalMs"',
+  healthCheck: '"health"',
+  healthCheckInterval: '"health.intervalMs"',
+  ping: '"health"',
+  pingInterval: '"health.intervalMs"',
   ...Object.fromEntries(
     ['type', 'disabled', 'command', 'args', 'env', 'envFile', 'cwd', 'url', 'headers', 'oauth'].map((key) => [
       key,
@@ -195,7 +209,7 @@ const GROUPS = {
   rateLimit: RATE_LIMIT,
   concurrency: CONCURRENCY,
   retryBudget: RETRY_BUDGET,
-  heartbeat: HEARTBEAT,
+  health: HEALTH,
   limits: LIMITS,
   stop: STOP,
   http: HTTP_KEYS,

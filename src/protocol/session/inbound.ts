@@ -51,6 +51,8 @@ export interface InboundOptions {
 
 /** Reads what arrives: one parse, a structural check, then to the call, the subscriber or the handler it is for. */
 export class Inbound implements TransportReceiver {
+  /** Messages that arrived, whatever they say. */
+  received = 0;
   readonly #options: InboundOptions;
   #lastNoise = '';
 
@@ -140,6 +142,7 @@ export class Inbound implements TransportReceiver {
   }
 
   #dispatch(value: unknown, exchange: Outgoing | undefined, httpStatus: number | undefined): void {
+    this.received++;
     const message = classify(value);
     switch (message.kind) {
       case 'result':

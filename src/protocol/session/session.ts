@@ -125,6 +125,21 @@ export class Session implements CallOwner {
     return this.#lostReason !== undefined;
   }
 
+  /** Messages that the server has sent so far: whoever wants to know whether it says anything compares. */
+  get received(): number {
+    return this.#inbound.received;
+  }
+
+  /** The longest time, in ms, that a call in flight was given for its answer; 0 if none is, or none with an end. */
+  get longestTimeoutMs(): number {
+    let longestMs = 0;
+    for (const { longLived, options } of this.#calls.snapshot()) {
+      const limitMs = Math.min(options.timeoutMs, options.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
+      if (!longLived && limitMs !== Number.POSITIVE_INFINITY) longestMs = Math.max(longestMs, limitMs);
+    }
+    return longestMs;
+  }
+
   /** Opens the transport. Rejects with its typed error. */
   open(signal: AbortSignal): Promise<void> {
     return this.transport.open(this.#inbound, signal);
