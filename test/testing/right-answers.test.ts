@@ -2,7 +2,6 @@ import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@mode
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
-import type { ServerEntry } from '../../src/config/entry.ts';
 import type { Journal } from '../../src/testing/index.ts';
 import { QUICK, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
@@ -22,7 +21,7 @@ type Place = (typeof EVERYWHERE)[number];
 
 async function ours({ era, wire }: Place): Promise<{ client: McpClient; journal: Journal }> {
   const { entry, journal } = await servers.on(wire, { era });
-  const client = makeFactory().create('s', { ...entry, 'x-signalbox': QUICK } as ServerEntry);
+  const client = makeFactory().create('s', { ...entry, 'x-signalbox': QUICK });
   await client.connect();
   return { client, journal };
 }
@@ -36,6 +35,7 @@ async function official({ era, wire }: Place): Promise<{ client: Client; journal
   officials.push(client);
   if (entry.type === 'stdio')
     await client.connect(new StdioClientTransport({ ...entry, args: [...entry.args] }));
+  // oxlint-disable-next-line typescript/no-deprecated -- the deprecated transport is what is tested
   else if (entry.type === 'sse') await client.connect(new SSEClientTransport(new URL(entry.url)));
   else await client.connect(new StreamableHTTPClientTransport(new URL(entry.url)));
   return { client, journal };
