@@ -32,6 +32,8 @@ export interface ServerStatus {
   readonly connectMs: number | null;
   readonly pid: number | undefined;
   readonly error: Record<string, unknown> | undefined;
+  /** When it is tried again in the background, ISO 8601; undefined unless it was given up for now. */
+  readonly retryAt: string | undefined;
 }
 
 /** What an instance tells its registry. */
@@ -187,7 +189,15 @@ export class ServerInstance {
       connectMs: client.stats().connectMs,
       pid: client.isConnected ? pid : undefined,
       error: this.#error?.toJSON(),
+      retryAt: this.#retryAt(),
     };
+  }
+
+  #retryAt(): string | undefined {
+    const { connectionState } = this.client;
+    if (this.#state !== 'error' || connectionState.kind !== 'error') return undefined;
+    const { retryAt } = connectionState;
+    return retryAt === undefined ? undefined : new Date(retryAt).toISOString();
   }
 
   async #readLists(): Promise<void> {

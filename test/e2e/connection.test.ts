@@ -40,6 +40,10 @@ describe('connecting', () => {
     expect(server.connections).toBe(3);
     expect(client.state).toBe('error');
     expect(states.at(-1)).toMatchObject({ to: 'error', error: { code: 'CONNECT_FAILED' } });
+    // Nothing but the pause before an attempt in the background.
+    expect(clock.pendingTimers).toBe(1);
+    expect(clock.nextTimerIn).toBeGreaterThan(50_000);
+    await client.disconnect();
     expect(clock.pendingTimers).toBe(0);
   });
 

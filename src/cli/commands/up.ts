@@ -15,7 +15,6 @@ import { endpointSnippets } from '../output/endpoint-snippets.ts';
 import { jsonLine } from '../output/json.ts';
 import { accountsOf, type ServerAccount } from '../output/server-account.ts';
 import { serverTable } from '../output/server-table.ts';
-import { reviveServers } from '../revive-servers.ts';
 import { watchServers } from '../watch-servers.ts';
 
 export interface UpOptions {
@@ -70,7 +69,7 @@ async function serveHttp(context: CommandContext, servers: OpenServers, options:
   try {
     await firstConnections(context, servers, options.wait);
     if (!io.interruption.signal.aborted) await tellReady(context, servers, url);
-    const stopWatching = keepWatch(context, servers);
+    const stopWatching = watchServers(context, servers.registry);
     await interrupted(io.interruption.signal);
     stopWatching();
   } finally {
@@ -97,7 +96,7 @@ async function serveStdin(context: CommandContext, servers: OpenServers, options
   const accounts = accountsOf(context, servers);
   if (context.json) terminal.note(jsonLine({ servers: accounts, endpoint: 'stdio' }));
   else terminal.note(summary(accounts));
-  const stopWatching = keepWatch(context, servers);
+  const stopWatching = watchServers(context, servers.registry);
   await served;
   stopWatching();
   tellStopping(context);
@@ -125,13 +124,6 @@ async function firstConnections(
   await Promise.race([servers.registry.connectAll({ signal }), waited, over]);
   release();
   view.end();
-}
-
-function keepWatch(context: CommandContext, { registry }: OpenServers): () => void {
-  const stops = [watchServers(context, registry), reviveServers(context, registry)];
-  return () => {
-    for (const stop of stops) stop();
-  };
 }
 
 async function tellReady(context: CommandContext, servers: OpenServers, url: string): Promise<void> {

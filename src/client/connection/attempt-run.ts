@@ -2,13 +2,14 @@ import type { Established } from './connector.ts';
 
 /**
  * Why attempts are made. `asked`: somebody called `connect`; limited attempts. `repair`: a connection was lost; goes
- * on until it stands. `careful`: a single look after a long pause.
+ * on until it stands. `careful`: a single look after a long pause, in the background; it becomes `asked` if somebody
+ * calls `connect` meanwhile.
  */
 export type RunKind = 'asked' | 'repair' | 'careful';
 
 /** One run of attempts, shared by everybody who waits for the connection. */
 export class AttemptRun {
-  readonly kind: RunKind;
+  kind: RunKind;
   readonly promise: Promise<Established>;
   /** Who waits for it now. */
   waiters = 0;

@@ -12,7 +12,7 @@ const states: Record<ConnectionState['kind'], ConnectionState> = {
   initializing: { kind: 'initializing', attempt: 1, again: false },
   connected: { kind: 'connected' },
   reconnecting: { kind: 'reconnecting', attempt: 1, cause },
-  error: { kind: 'error', cause },
+  error: { kind: 'error', cause, retryAt: undefined },
   unauthorized: { kind: 'unauthorized', cause },
   closing: { kind: 'closing' },
 };
@@ -23,7 +23,7 @@ const events: Record<ConnectionEvent['type'], ConnectionEvent> = {
   ready: { type: 'ready' },
   lost: { type: 'lost', cause },
   retry: { type: 'retry', cause },
-  'gave-up': { type: 'gave-up', cause },
+  'gave-up': { type: 'gave-up', cause, retryAt: 5000 },
   denied: { type: 'denied', cause },
   disconnect: { type: 'disconnect' },
   closed: { type: 'closed' },
@@ -74,6 +74,10 @@ describe('connection machine', () => {
   it('leads a failed re-initialisation back to reconnecting, counting attempts', () => {
     const initializing = transition(states.reconnecting, events.opened)!;
     expect(transition(initializing, events.retry)).toEqual({ kind: 'reconnecting', attempt: 2, cause });
+  });
+
+  it('says in the error state when it is tried again', () => {
+    expect(transition(states.connecting, events['gave-up'])).toEqual({ kind: 'error', cause, retryAt: 5000 });
   });
 
   it('always ends disconnected after disconnect and closed, whatever came before', () => {

@@ -16,7 +16,7 @@ import type { SignalboxError } from '../../core/errors.ts';
  * | `closing`      | –            | –              | –           | –              | –             | –       | –              | –          | `disconnected` | `sleeping` |
  *
  * `retry` leads from `initializing` back to where the attempt came from: `connecting` for a first connection,
- * `reconnecting` for one that had been up.
+ * `reconnecting` for one that had been up. An attempt in the background begins with `connect`, as one that was asked for.
  */
 export type ConnectionState =
   | { readonly kind: 'disconnected' }
@@ -25,7 +25,12 @@ export type ConnectionState =
   | { readonly kind: 'initializing'; readonly attempt: number; readonly again: boolean }
   | { readonly kind: 'connected' }
   | { readonly kind: 'reconnecting'; readonly attempt: number; readonly cause: SignalboxError }
-  | { readonly kind: 'error'; readonly cause: SignalboxError }
+  | {
+      readonly kind: 'error';
+      readonly cause: SignalboxError;
+      /** When the next attempt is made in the background, in ms since the epoch; undefined: none is. */
+      readonly retryAt: number | undefined;
+    }
   | { readonly kind: 'unauthorized'; readonly cause: SignalboxError }
   | { readonly kind: 'closing' };
 
@@ -40,8 +45,8 @@ export type ConnectionEvent =
   | { readonly type: 'lost'; readonly cause: SignalboxError }
   /** An attempt failed and another one follows. */
   | { readonly type: 'retry'; readonly cause: SignalboxError }
-  /** No further attempt follows by itself. */
-  | { readonly type: 'gave-up'; readonly cause: SignalboxError }
+  /** No further attempt follows for now: one at `retryAt`, or none by itself. */
+  | { readonly type: 'gave-up'; readonly cause: SignalboxError; readonly retryAt: number | undefined }
   | { readonly type: 'denied'; readonly cause: SignalboxError }
   | { readonly type: 'disconnect' }
   | { readonly type: 'closed' }
@@ -65,7 +70,7 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Conn
     case 'retry':
       return retried(state, event.cause);
     case 'gave-up':
-      return isActive(state) ? { kind: 'error', cause: event.cause } : undefined;
+      return isActive(state) ? { kind: 'error', cause: event.cause, retryAt: event.retryAt } : undefined;
     case 'denied':
       return isActive(state) ? { kind: 'unauthorized', cause: event.cause } : undefined;
     case 'disconnect':

@@ -1,12 +1,12 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
 import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
-import type { Timer } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { sleep } from '../../core/sleep.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { fullJitter } from '../../resilience/backoff.ts';
 import { RestartLimit } from '../../resilience/restart-limit.ts';
 import { AttemptRun, type RunKind } from './attempt-run.ts';
+import { BackgroundPause } from './background-pause.ts';
 import { type ConnectionEvent, type ConnectionState, transition } from './connection-machine.ts';
 import type { ClientEnvironment, Connector, Established } from './connector.ts';
 
@@ -40,7 +40,7 @@ export class Connection {
   #closing: Promise<void> | undefined;
   /** Transports that broke and are still being cleaned up. */
   readonly #leaving: Set<Promise<unknown>> = new Set();
-  #pause: Timer | undefined;
+  readonly #pause: BackgroundPause;
   #isEnded = false;
   #lastCause: SignalboxError | undefined;
   /** Attempts and short-lived connections in a row. */
@@ -58,6 +58,7 @@ export class Connection {
     this.#environment = environment;
     this.#connector = connector;
     this.#observer = observer;
+    this.#pause = new BackgroundPause({ settings, clock: environment.clock, random: environment.random });
     const { restart } = settings;
     this.#restarts =
       connector.startsProcess && restart.limit > 0 ? new RestartLimit(restart, environment.clock) : undefined;
@@ -79,12 +80,13 @@ export class Connection {
     if (this.#isEnded) throw this.#closedError('the client was released; make a new one');
     if (this.session !== undefined) return this.#established!;
     let run = this.#run;
-    if (run === undefined) {
-      this.#cancelPause();
+    if (run === undefined || run.kind === 'careful') {
+      this.#pause.cancel();
       // A person or a program asked for it: what happened before does not count.
       this.#restarts?.reset();
       this.#failures = 0;
-      run = this.#begin('asked', 0, { type: 'connect' });
+      if (run === undefined) run = this.#begin('asked', 0, { type: 'connect' });
+      else run.kind = 'asked';
     }
     return await this.#join(run, signal, run.kind === 'asked' ? undefined : this.#settings.timeouts.connect);
   }
@@ -121,7 +123,7 @@ export class Connection {
       this.#established?.session.transport.destroy();
       return this.#closing;
     }
-    this.#cancelPause();
+    this.#pause.cancel();
     if (this.#state.kind === 'disconnected') return Promise.resolve();
     // Known before it is told: a listener that connects at once waits for it.
     let begin = (): void => {};
@@ -213,8 +215,6 @@ export class Connection {
   async #attempt(run: AttemptRun, firstDelayMs: number): Promise<Established> {
     const { clock, random } = this.#environment;
     const { signal } = run;
-    const maxAttempts =
-      run.kind === 'asked' ? this.#settings.retry.maxAttempts : run.kind === 'careful' ? 1 : Infinity;
     let delayMs = firstDelayMs;
     for (let attempt = 1; ; attempt++) {
       if (delayMs > 0) await sleep(clock, delayMs, signal);
@@ -226,7 +226,7 @@ export class Connection {
         const cause = asSignalboxError(error, this.#name);
         if (signal.aborted) throw cause;
         this.#failures++;
-        if (cause.code === 'AUTH_REQUIRED' || !cause.retryable || attempt >= maxAttempts) {
+        if (cause.code === 'AUTH_REQUIRED' || !cause.retryable || attempt >= this.#maxAttempts(run)) {
           // It is over before it is told: a listener may begin another run.
           if (this.#run === run) this.#run = undefined;
           if (cause.code === 'AUTH_REQUIRED') this.#apply({ type: 'denied', cause });
@@ -237,6 +237,11 @@ export class Connection {
         delayMs = fullJitter(this.#failures - 1, this.#settings.retry, random);
       }
     }
+  }
+
+  #maxAttempts({ kind }: AttemptRun): number {
+    if (kind === 'asked') return this.#settings.retry.maxAttempts;
+    return kind === 'careful' ? 1 : Number.POSITIVE_INFINITY;
   }
 
   async #establish(signal: AbortSignal): Promise<Established> {
@@ -290,7 +295,8 @@ export class Connection {
     this.#established = undefined;
     this.#discard(session);
     if (this.#connector.startsProcess && this.#restarts === undefined) {
-      this.#giveUp(cause, 'repair');
+      // Not to be restarted means in the background, too.
+      this.#apply({ type: 'gave-up', cause, retryAt: undefined });
       return;
     }
     this.#forgetFailuresIfStable();
@@ -316,21 +322,18 @@ export class Connection {
     return cause.code === 'SESSION_LOST' ? 0 : random() * FIRST_RETRY_MS;
   }
 
+  /** Gives up for now: if the cause may pass, one more attempt is made in the background after a long pause. */
   #giveUp(cause: SignalboxError, kind: RunKind): void {
-    this.#apply({ type: 'gave-up', cause });
-    if (cause.code !== 'RESTART_LIMIT' && kind !== 'careful') return;
-    // A listener of that event may have begun something else.
-    if (this.#state.kind !== 'error') return;
-    // One careful look after a long pause: whatever broke the server may have been repaired meanwhile.
-    const { clock, random } = this.#environment;
-    const pauseMs = this.#settings.restart.pauseMs * (0.8 + 0.4 * random());
-    this.#pause = clock.setTimeout(() => {
-      this.#pause = undefined;
-      if (this.#state.kind !== 'error' || this.#run !== undefined) return;
-      this.#restarts?.reset();
-      this.#begin('careful', 0, { type: 'connect' });
-    }, pauseMs);
-    this.#pause.unref();
+    // A disconnect has overtaken what failed: nothing comes after it.
+    if (this.#state.kind === 'closing') return;
+    // Before the event: a listener that connects at once ends the pause, and no two runs can come of it.
+    const retryAt = this.#pause.begin(cause, kind, (isAfterLimit) => this.#lookAgain(isAfterLimit));
+    this.#apply({ type: 'gave-up', cause, retryAt });
+  }
+
+  #lookAgain(isAfterLimit: boolean): void {
+    if (isAfterLimit) this.#restarts?.reset();
+    this.#begin('careful', 0, { type: 'connect' });
   }
 
   #restartLimit(): SignalboxError {
@@ -372,11 +375,6 @@ export class Connection {
     } finally {
       release();
     }
-  }
-
-  #cancelPause(): void {
-    this.#pause?.cancel();
-    this.#pause = undefined;
   }
 
   /** The only writer of the state. A refused event is a defect here, not of the caller. */
