@@ -15,6 +15,7 @@ import type {
 } from '../transport.ts';
 import type { StopTimes, TransportContext } from '../transport-context.ts';
 import { InboundLines, type StdioFraming } from './inbound-lines.ts';
+import { readFairly } from './read-fairly.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** How a server is started that speaks over its stdin and stdout. */
@@ -171,7 +172,7 @@ export class StdioTransport implements Transport {
       onFatal: (error) => this.#lose(child, error, 'kill'),
     });
     this.#inbound = inbound;
-    child.stdout.on('data', (chunk: Buffer) => inbound.push(chunk));
+    readFairly(child.stdout, (chunk) => inbound.push(chunk));
     // `close` follows the end as well as an error of the stream.
     child.stdout.on('close', () => {
       inbound.end();
