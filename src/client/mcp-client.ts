@@ -114,10 +114,7 @@ export class McpClient implements AsyncDisposable {
     this.#notifications = notifications;
     const doubts = new ToolDoubts(clock, this.#book, () => notifications.toolsDoubted());
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
-      notification: (method, params) => {
-        this.#guard.heard();
-        notifications.handle(method, params);
-      },
+      notification: (method, params) => notifications.handle(method, params),
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
       sessionLost: (error) => this.#connection.sessionLost(error),
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
@@ -127,10 +124,7 @@ export class McpClient implements AsyncDisposable {
       established: (established) => this.#onEstablished(established),
     });
     const base = { name, settings: this.settings, environment, connection: this.#connection };
-    this.#guard = clientGuard({
-      ...base,
-      ping: (options) => this.ping(options),
-    });
+    this.#guard = clientGuard({ ...base, ping: () => this.ping() });
     this.#guard.breaker?.on('state', (change) => this.#events.emit('circuit', change));
     this.#caller = new Caller({
       ...base,
@@ -482,7 +476,6 @@ export class McpClient implements AsyncDisposable {
   }
 
   #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
-    if (error === undefined || error instanceof RemoteError) this.#guard.heard();
     // Setting a connection up, or listening, is not work that was asked for.
     if (method === 'initialize' || method === 'subscriptions/listen') return;
     if (method === 'server/discover' && !this.isConnected) return;

@@ -72,14 +72,14 @@ describe.each(EVERYWHERE)('the guard of a server over $wire, $era', (where) => {
     const unlessHanging = (exchange: Exchange): void => (hangs ? undefined : exchange.proceed());
     const { client, peer } = await bench(
       where,
-      { breaker: { consecutiveFailures: 2, openMs: 50, halfOpenCalls: 0 } },
+      { breaker: { consecutiveFailures: 2, openMs: 50, halfOpenCalls: 0 }, health: { timeoutMs: 300 } },
       { 'tools/call': unlessHanging, [PING[where.era]!]: unlessHanging },
     );
     hangs = true;
     const states = recordStates(client);
     for (let n = 0; n < 2; n++) await rejection(client.callTool('echo', {}, { timeoutMs: 60 }));
     await until('the circuit lets calls in', () => client.circuit?.refusal === undefined);
-    const probed = codeOf(client.callTool('echo', {}, { timeoutMs: 20_000 }));
+    const probed = codeOf(client.callTool('echo'));
     await peer.nth(PING[where.era]!, peer.of(PING[where.era]!).length + 1);
     // The one that hangs does so for ever; who connects anew finds it well.
     hangs = false;

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
+import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { checkHttpFixtures, sendJson } from '../helpers/http-fixture.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { type McpHttp, startMcpHttp } from '../helpers/mcp-http.ts';
+import { until } from '../helpers/until.ts';
 
 trackProcesses();
 checkHttpFixtures();
@@ -18,7 +20,7 @@ interface Bench {
 /** A server that executes each call, journals it, and then does to the answer what the test says. */
 async function bench(
   answer: (call: number, response: ServerResponse, ok: () => void) => void,
-  settings: { readonly trust?: boolean } = {},
+  settings: SignalboxSettings = {},
   era: 'legacy' | 'modern' = 'modern',
 ): Promise<Bench> {
   const server = await startMcpHttp({
@@ -178,5 +180,43 @@ describe('what was provably not executed is made again', () => {
     const error = await rejection(client.callTool('echo', {}, { timeoutMs: 600 }));
     expect(error).toMatchObject({ code: 'CONNECT_FAILED', delivered: 'no', retryable: true });
     await new Promise<void>((resolve) => server.server.listen(0, '127.0.0.1', resolve));
+  });
+});
+
+describe('a server in trouble is not made worse', () => {
+  it('F-077 a 429 with Retry-After holds the calls of everybody, and nobody is refused a second time', async () => {
+    const { server, client } = await bench((_call, _response, ok) => ok());
+    server.faults.push((_call, response) => void response.writeHead(429, { 'retry-after': '1' }).end());
+    const first = client.callTool('echo');
+    await until('the server has refused one', () => client.guard().rateLimit!.pausedForMs > 0);
+    const pausedAt = performance.now();
+    const hasty = await rejection(client.callTool('echo', {}, { timeoutMs: 200 }));
+    expect(hasty).toMatchObject({ code: 'RATE_LIMITED', delivered: 'no', details: { guard: 'rateLimit' } });
+    const others = Array.from({ length: 5 }, () => client.callTool('echo'));
+    await Promise.all([first, ...others]);
+    expect(server.calls).toBe(6);
+    const sent = server.of('POST').filter(({ body }) => body.includes('tools/call'));
+    expect(sent).toHaveLength(7);
+    // Within the pause nothing was sent.
+    expect(sent[1]!.at - pausedAt).toBeGreaterThan(900);
+  });
+
+  it('F-076 retries stop when the budget of the server is spent, whatever each call may', async () => {
+    const { server, client } = await bench(() => {}, {
+      retryBudget: { maxTokens: 10, tokenRatio: 0.1 },
+      breaker: false,
+    });
+    const before = server.requests.length;
+    server.faults.push(...Array.from({ length: 200 }, () => unavailable));
+    const lists = Array.from({ length: 30 }, () => rejection(client.listTools()));
+    for (const error of await Promise.all(lists)) expect(error).toMatchObject({ code: 'HTTP_ERROR' });
+    // Thirty first attempts, and retries while more than half of ten tokens were left.
+    expect(server.requests.length - before).toBeLessThanOrEqual(30 + 5);
+    expect(client.guard().retryTokens).toBe(0);
+    // What succeeds gives it back: a tenth each time.
+    server.faults.length = 0;
+    for (let n = 0; n < 70; n++) await client.listTools({ cache: 'reload' });
+    server.faults.push(unavailable);
+    expect(await client.listTools({ cache: 'reload' })).toHaveLength(1);
   });
 });

@@ -145,7 +145,7 @@ export class Caller {
       });
       rest = this.#left(request, startedAt);
     }
-    const heardBefore = guard.heardCount;
+    let receivedBefore = 0;
     const beganAt = guard.measures ? clock.now() : 0;
     let result: Record<string, unknown>;
     try {
@@ -154,11 +154,13 @@ export class Caller {
         session = await this.session(request.signal, rest.timeoutMs);
         rest = this.#left(request, startedAt);
       }
+      receivedBefore = session.received;
       result = await this.#send(session, method, params, rest);
     } catch (error) {
       const durationMs = guard.measures ? clock.now() - beganAt : 0;
       const lostConnection = session?.isLost === true ? session : undefined;
-      guard.failed(permit, error, { heardBefore, durationMs, lostConnection });
+      const wasHeard = session !== undefined && session.received !== receivedBefore;
+      guard.failed(permit, error, { wasHeard, durationMs, lostConnection });
       throw error;
     }
     guard.succeeded(permit, guard.measures ? clock.now() - beganAt : 0);

@@ -43,8 +43,7 @@ const lost = (options: SignalboxErrorOptions = {}): SignalboxError =>
 
 async function fail(bench: Bench, error: Error = lost(), connection?: object): Promise<void> {
   const permit = await bench.enter();
-  const heardBefore = bench.guard.heardCount;
-  bench.guard.failed(permit, error, { heardBefore, durationMs: 0, lostConnection: connection });
+  bench.guard.failed(permit, error, { wasHeard: false, durationMs: 0, lostConnection: connection });
 }
 
 async function refusal(promise: Promise<unknown>): Promise<SignalboxError> {
@@ -75,7 +74,7 @@ describe('a guard', () => {
     const { guard, clock } = bench({});
     for (let n = 0; n < 1000; n++) {
       const permit = guard.tryEnter()!;
-      guard.failed(permit, lost(), { heardBefore: 0, durationMs: 0, lostConnection: undefined });
+      guard.failed(permit, lost(), { wasHeard: false, durationMs: 0, lostConnection: undefined });
     }
     expect(guard.tryEnter()).toBeDefined();
     expect(guard.snapshot()).toEqual({
@@ -247,9 +246,7 @@ describe('the circuit', () => {
     const all = bench({ breaker: { consecutiveFailures: 1 } });
     const timeout = new SignalboxError('REQUEST_TIMEOUT', 'x');
     const slow = await all.enter();
-    const heardBefore = all.guard.heardCount;
-    all.guard.heard();
-    all.guard.failed(slow, timeout, { heardBefore, durationMs: 0, lostConnection: undefined });
+    all.guard.failed(slow, timeout, { wasHeard: true, durationMs: 0, lostConnection: undefined });
     expect(all.guard.breaker?.state).toBe('closed');
     await fail(all, timeout);
     expect(all.guard.breaker?.state).toBe('open');

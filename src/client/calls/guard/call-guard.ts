@@ -22,8 +22,8 @@ export interface GuardedRequest {
 
 /** What is known of a request that failed. */
 export interface FailedRequest {
-  /** {@link CallGuard.heardCount} when it went out. */
-  readonly heardBefore: number;
+  /** Whether the server said anything while it was on its way. */
+  readonly wasHeard: boolean;
   /** How long it took, in ms. */
   readonly durationMs: number;
   /** The connection that it went out on, if it has been lost as a whole. */
@@ -82,7 +82,6 @@ export class CallGuard {
   /** Set where the breaker looks at how long calls take. */
   readonly measures: boolean;
   readonly #clock: Clock;
-  #heard = 0;
   #lastFailure: Error | undefined;
   /** The connection whose loss has been counted: however many calls it took along, it is one failure. */
   readonly #counted: WeakSet<object> = new WeakSet();
@@ -101,16 +100,6 @@ export class CallGuard {
     this.#rate = rateLimit === undefined ? undefined : new RateLimit(rateLimit, options);
     this.#budget = retryBudget === undefined ? undefined : new RetryBudget(retryBudget);
     this.measures = (breaker?.slowRatio ?? Number.POSITIVE_INFINITY) <= 1;
-  }
-
-  /** Grows with everything that the server says. */
-  get heardCount(): number {
-    return this.#heard;
-  }
-
-  /** The server has said something. Costs next to nothing: it stands in the way of every answer. */
-  heard(): void {
-    this.#heard++;
   }
 
   /** Lets a request out if nothing stands in its way; undefined if {@link enter} has to look closer. */
@@ -160,7 +149,7 @@ export class CallGuard {
   /** A request that was let out has failed. */
   failed(permit: BreakerPermit, error: unknown, request: FailedRequest): void {
     this.#slots?.release();
-    const { heardBefore, durationMs, lostConnection } = request;
+    const { wasHeard, durationMs, lostConnection } = request;
     this.#keepPause(error);
     switch (verdictOf(error)) {
       case 'succeeded':
@@ -170,7 +159,7 @@ export class CallGuard {
         permit.abandoned();
         return;
       case 'failed':
-        if (this.#provesNothing(error, heardBefore, lostConnection)) {
+        if (this.#provesNothing(error, wasHeard, lostConnection)) {
           permit.abandoned();
           return;
         }
@@ -240,9 +229,9 @@ export class CallGuard {
   }
 
   /** Failures that say nothing new about the server. */
-  #provesNothing(error: unknown, heardBefore: number, lostConnection: object | undefined): boolean {
+  #provesNothing(error: unknown, wasHeard: boolean, lostConnection: object | undefined): boolean {
     // It was busy with other things than this one call, which may be slow by nature.
-    if (SignalboxError.is(error) && error.code === 'REQUEST_TIMEOUT') return this.#heard !== heardBefore;
+    if (SignalboxError.is(error) && error.code === 'REQUEST_TIMEOUT') return wasHeard;
     if (lostConnection === undefined) return false;
     if (this.#counted.has(lostConnection)) return true;
     this.#counted.add(lostConnection);

@@ -5,44 +5,32 @@ import type { ClientEnvironment } from '../../connection/connector.ts';
 import { CallGuard } from './call-guard.ts';
 import { verdictOf } from './verdict.ts';
 
-/** How long a server that failed has for its sign of life, in ms. */
-const PROBE_TIMEOUT_MS = 5000;
-
 export interface ClientGuardOptions {
   readonly name: string;
   readonly settings: ResolvedSettings;
   readonly environment: ClientEnvironment;
   readonly connection: Connection;
-  readonly ping: (options: { readonly timeoutMs: number }) => Promise<unknown>;
+  /** Asks the server for a sign of life, for at most `health.timeoutMs`. */
+  readonly ping: () => Promise<unknown>;
 }
 
 /** The guard of one client, which probes its server over the client's own connection. */
-export function clientGuard({
-  name,
-  settings,
-  environment,
-  connection,
-  ping,
-}: ClientGuardOptions): CallGuard {
+export function clientGuard(options: ClientGuardOptions): CallGuard {
+  const { name, settings, environment, connection, ping } = options;
   const { clock, random, logger } = environment;
-  const guard: CallGuard = new CallGuard({
-    name,
-    settings,
-    clock,
-    random,
-    logger,
-    probe: async () => {
-      const heardBefore = guard.heardCount;
-      try {
-        await ping({ timeoutMs: PROBE_TIMEOUT_MS });
-      } catch (error) {
-        // Nobody answers on this connection: the next probe gets a fresh one. One that answers is kept, as a process
-        // that is started anew would have forgotten what it knew.
-        const isSilent = verdictOf(error) === 'failed' && guard.heardCount === heardBefore;
-        if (isSilent && SignalboxError.is(error)) connection.stale(error);
-        throw error;
-      }
-    },
-  });
-  return guard;
+  const probe = async (): Promise<void> => {
+    const { session } = connection;
+    const receivedBefore = session?.received;
+    try {
+      await ping();
+    } catch (error) {
+      // Nobody answers on this connection: the next probe gets a fresh one. One that answers is kept, as a process that
+      // is started anew would have forgotten what it knew; so is one on which a call may still be answered.
+      const isSilent = verdictOf(error) === 'failed' && session?.received === receivedBefore;
+      const isFree = session?.longestTimeoutMs === 0 && connection.session === session;
+      if (isSilent && isFree && SignalboxError.is(error)) connection.stale(error);
+      throw error;
+    }
+  };
+  return new CallGuard({ name, settings, clock, random, logger, probe });
 }
