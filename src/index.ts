@@ -51,8 +51,7 @@ export type {
   CatalogResourceTemplate,
   CatalogTool,
   ServerCatalog,
-} from './registry/catalog.ts';
-export type { ServerInstance, ServerState, ServerStatus } from './registry/server-instance.ts';
+} from './registry/catalog/catalog.ts';
 export {
   type PartialList,
   type RegistryEvents,
@@ -60,7 +59,9 @@ export {
   ServerRegistry,
   type ServerRegistryOptions,
 } from './registry/server-registry.ts';
-export { MemoryStateStore, type RegistryState, type StateStore } from './registry/state-store.ts';
+export type { ServerInstance } from './registry/servers/server-instance.ts';
+export type { ServerState, ServerStatus } from './registry/servers/server-status.ts';
+export { MemoryStateStore, type RegistryState, type StateStore } from './registry/store/state-store.ts';
 export { type BackoffOptions, fullJitter } from './resilience/backoff.ts';
 export type { BreakerStateName, BreakerTripCause } from './resilience/breaker/breaker-machine.ts';
 export {

@@ -2,7 +2,7 @@ import { nearestKey } from '../config/checks/nearest-key.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
-import { NAME_SEPARATOR } from '../registry/exposed-names.ts';
+import { NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
 
 /** Names that a message lists. */
 const MAX_NAMES = 12;

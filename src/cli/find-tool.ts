@@ -2,8 +2,8 @@ import type { ConnectionResult } from '../client/connection/connection-result.ts
 import { nearestKey } from '../config/checks/nearest-key.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
-import type { CatalogTool } from '../registry/catalog.ts';
-import { NAME_SEPARATOR } from '../registry/exposed-names.ts';
+import type { CatalogTool } from '../registry/catalog/catalog.ts';
+import { NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
 import type { OpenServers } from './open-servers.ts';
 
 /** Names in a message. */

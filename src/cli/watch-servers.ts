@@ -1,5 +1,5 @@
-import type { ServerState } from '../registry/server-instance.ts';
 import type { ServerEvent, ServerRegistry } from '../registry/server-registry.ts';
+import type { ServerState } from '../registry/servers/server-status.ts';
 import { type CommandContext, tell } from './command-context.ts';
 import { factsOf } from './report-error.ts';
 

@@ -15,11 +15,13 @@ import {
   type CatalogResource,
   type CatalogResourceTemplate,
   type CatalogTool,
-} from './catalog.ts';
-import { inParallel } from './limited-parallel.ts';
-import { NameResolver, type ResolveOptions } from './name-resolver.ts';
-import { type ListName, ServerInstance, type ServerState, type ServerStatus } from './server-instance.ts';
-import type { RegistryState, StateStore } from './state-store.ts';
+} from './catalog/catalog.ts';
+import { NameResolver, type ResolveOptions } from './catalog/name-resolver.ts';
+import { inParallel } from './fleet/limited-parallel.ts';
+import { ServerInstance } from './servers/server-instance.ts';
+import type { ListName } from './servers/server-lists.ts';
+import type { ServerState, ServerStatus } from './servers/server-status.ts';
+import type { RegistryState, StateStore } from './store/state-store.ts';
 
 export interface ServerRegistryOptions {
   /** Makes the clients. Default: a factory of its own. */

@@ -4,7 +4,7 @@ import {
   ServerRegistry,
   type ServerRegistryOptions,
 } from '../../src/registry/server-registry.ts';
-import { MemoryStateStore } from '../../src/registry/state-store.ts';
+import { MemoryStateStore } from '../../src/registry/store/state-store.ts';
 import { faultyEntry, rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';

@@ -1,5 +1,5 @@
-import type { ServerInstance } from '../../registry/server-instance.ts';
 import type { ServerEvent } from '../../registry/server-registry.ts';
+import type { ServerInstance } from '../../registry/servers/server-instance.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { OpenServers } from '../open-servers.ts';
 import { accountOf, isWell, type ServerAccount, stateMark, stateText } from './server-account.ts';

@@ -1,5 +1,6 @@
 import type { SignalboxError } from '../../core/errors.ts';
-import type { ServerInstance, ServerState } from '../../registry/server-instance.ts';
+import type { ServerInstance } from '../../registry/servers/server-instance.ts';
+import type { ServerState } from '../../registry/servers/server-status.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { OpenServers } from '../open-servers.ts';
 import { type ErrorFacts, factsOf } from '../report-error.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { type Disposer, disposer, Emitter } from '../../core/emitter.ts';
 import type { Logger } from '../../core/log.ts';
-import type { ListName } from '../../registry/server-instance.ts';
 import type { ServerRegistry } from '../../registry/server-registry.ts';
+import type { ListName } from '../../registry/servers/server-lists.ts';
 
 /** The lists that clients are told about. */
 export const LIST_NAMES: readonly ListName[] = ['tools', 'prompts', 'resources'];

@@ -1,7 +1,7 @@
 import { SignalboxError } from '../../core/errors.ts';
-import type { CatalogPrompt, CatalogTool } from '../../registry/catalog.ts';
-import type { ServerInstance } from '../../registry/server-instance.ts';
+import type { CatalogPrompt, CatalogTool } from '../../registry/catalog/catalog.ts';
 import type { ServerRegistry } from '../../registry/server-registry.ts';
+import type { ServerInstance } from '../../registry/servers/server-instance.ts';
 
 export interface LookupOptions {
   readonly registry: ServerRegistry;

@@ -1,4 +1,4 @@
-import type { Prompt, Resource, ResourceTemplate, Tool } from '../protocol/mcp-types.ts';
+import type { Prompt, Resource, ResourceTemplate, Tool } from '../../protocol/mcp-types.ts';
 import { collidingName, exposedName } from './exposed-names.ts';
 import { toolShares } from './tool-shares.ts';
 

@@ -1,4 +1,4 @@
-import type { ServerStatus } from './server-instance.ts';
+import type { ServerStatus } from '../servers/server-status.ts';
 
 /** What a registry remembers from one run to the next. */
 export interface RegistryState {

@@ -1,9 +1,9 @@
-import type { Clock } from '../core/clock.ts';
-import { SignalboxError } from '../core/errors.ts';
-import { sanitizePeerText } from '../core/peer-text.ts';
+import type { Clock } from '../../core/clock.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { sanitizePeerText } from '../../core/peer-text.ts';
+import type { ServerInstance } from '../servers/server-instance.ts';
 import type { Catalog, CatalogPrompt, CatalogTool } from './catalog.ts';
 import { NAME_SEPARATOR } from './exposed-names.ts';
-import type { ServerInstance } from './server-instance.ts';
 import { matchesTemplate } from './uri-template.ts';
 
 /** How long a name may take to be resolved. */
