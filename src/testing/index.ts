@@ -1,5 +1,5 @@
 export { FakeClock } from './fake-clock.ts';
-export type { FaultWire } from './faults/check-rule.ts';
+export { type FaultWire, faultKinds } from './faults/check-rule.ts';
 export type {
   DelayMs,
   Fault,
@@ -25,3 +25,12 @@ export {
   type FaultServerCommandOptions,
   faultServerCommand,
 } from './server/stdio/fault-server-command.ts';
+export { type FaultyTransportOptions, faultyTransport } from './transport/faulty-transport.ts';
+export { faultyTransportBuilder } from './transport/faulty-transport-builder.ts';
+export type {
+  FaultDirection,
+  TransportFault,
+  TransportFaultKind,
+  TransportFaultTerms,
+} from './transport/transport-fault.ts';
+export { TransportFaults } from './transport/transport-faults.ts';
