@@ -18,12 +18,12 @@ describe('readEnvFile', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('reads names and values, and expands nothing (S03)', async () => {
+  it('S03 reads names and values, and expands nothing', async () => {
     const path = file('.env', '\uFEFFA=1\n# comment\nB="two words"\nC=${A}\nEMPTY=\n');
     expect(await readEnvFile(path)).toEqual({ A: '1', B: 'two words', C: '${A}', EMPTY: '' });
   });
 
-  it('S20: reads strange names into no prototype', async () => {
+  it('S20 reads strange names into no prototype', async () => {
     const env = await readEnvFile(file('strange.env', '__proto__=x\nconstructor=y\n'));
     expect(Object.getPrototypeOf(env)).toBeNull();
     expect(env).toEqual({ constructor: 'y' });

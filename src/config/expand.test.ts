@@ -56,9 +56,9 @@ describe('placeholders', () => {
   });
 
   it.each([
-    ['S03: a value', '${A}', '${B}'],
-    ['S03: a value beside a placeholder', '${A} ${B}', '${B} inner'],
-    ['S03: a placeholder that two values would form', '${D:-$}{B}', '${B}'],
+    ['S03 a value', '${A}', '${B}'],
+    ['S03 a value beside a placeholder', '${A} ${B}', '${B} inner'],
+    ['S03 a placeholder that two values would form', '${D:-$}{B}', '${B}'],
   ])('%s is not expanded again', (_, text, expected) => {
     expect(expand({ args: [text] }).entry['args']).toEqual([expected]);
   });
@@ -79,7 +79,7 @@ describe('placeholders', () => {
     expect(expand({ url: text }).problems).toEqual([expect.stringContaining(message)]);
   });
 
-  it('S03: names the variable that is missing, and where, and no value', () => {
+  it('S03 names the variable that is missing, and where, and no value', () => {
     const { problems } = expand({ headers: { Authorization: 'Bearer ${SECRET_KEY} ${NONE}' } });
     expect(problems).toEqual([expect.stringContaining('"headers.Authorization" needs the variable NONE')]);
     expect(problems.join()).not.toContain('canary');
@@ -124,7 +124,7 @@ describe('the places', () => {
     [{ strange: text }],
     [{ 'x-signalbox': { protocol: text } }],
     [{ 'x-signalbox': { launch: { ready: { output: text } } } }],
-  ])('S03: %j is not', (raw) => {
+  ])('S03 %j is not', (raw) => {
     expect(expand(raw).entry).toEqual(raw);
   });
 
@@ -142,7 +142,7 @@ describe('the places', () => {
     expect(raw).toEqual(before);
   });
 
-  it('S20: keys like __proto__ change no prototype', () => {
+  it('S20 keys like __proto__ change no prototype', () => {
     const raw = JSON.parse('{"env":{"__proto__":"${HOST}"},"oauth":{"__proto__":{"polluted":"${HOST}"}}}');
     const { entry } = expand(raw);
     expect(Object.getPrototypeOf(entry['oauth'])).toBeNull();

@@ -50,7 +50,7 @@ describe('loadConfig', () => {
     }
   });
 
-  it('F-139: says where it looked for a missing file, and how to make one', async () => {
+  it('F-139 says where it looked for a missing file, and how to make one', async () => {
     const path = join(folder, 'none', '.mcp.json');
     const error = await refuse(path);
     expect(error.code).toBe('CONFIG_INVALID');
@@ -71,7 +71,7 @@ describe('loadConfig', () => {
     ['binary data', () => write('binary.json', Buffer.from([0xff, 0xfe, 0, 0])), 'is not UTF-8 text'],
     ['a path with NUL', () => 'a\0b', 'cannot be read'],
     ['a syntax error', () => write('wrong.json', '{\n"a": }'), ':2:6: not valid JSON'],
-  ])('F-139: refuses %s', async (_, path, message) => {
+  ])('F-139 refuses %s', async (_, path, message) => {
     const error = await refuse(path());
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain(message);
@@ -83,7 +83,7 @@ describe('loadConfig', () => {
     ['EACCES', 'may not be read (EACCES)', false],
     ['EPERM', 'may not be read (EPERM)', false],
     ['EMFILE', 'cannot be read: told by the system', false],
-  ])('F-139: explains %s', (code, fault, missing) => {
+  ])('F-139 explains %s', (code, fault, missing) => {
     const cause = Object.assign(new Error('told by the system'), { code });
     expect(readFault(cause)).toEqual({ fault, missing, cause });
   });

@@ -22,7 +22,7 @@ function refuse(text: string): SignalboxError {
 }
 
 describe('the file as a whole', () => {
-  it('F-139: reads comments, trailing commas, a BOM and Windows line ends', () => {
+  it('F-139 reads comments, trailing commas, a BOM and Windows line ends', () => {
     const text =
       '\uFEFF// one\r\n{ /* two */ "mcpServers": {\r\n "a": { "command": "node", "args": ["x",], }, }, }\r\n';
     expect(parse(text).servers.get('a')?.args).toEqual(['x']);
@@ -49,27 +49,27 @@ describe('the file as a whole', () => {
     [`{"a": ${'['.repeat(100)}`, `${file}:1:70: nested deeper than 64 levels`],
     ['['.repeat(500_000), 'nested deeper than 64 levels'],
     ['{"a": 1,\r\n\r\n"b": tru}', `${file}:3:6: not valid JSON`],
-  ])('F-139: refuses %.60j', (text, message) => {
+  ])('F-139 refuses %.60j', (text, message) => {
     const error = refuse(text);
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain(message);
     expect(error.details['file']).toBe(file);
   });
 
-  it('F-139: refuses two servers of one name, and names both lines', () => {
+  it('F-139 refuses two servers of one name, and names both lines', () => {
     const error = refuse('{"mcpServers": {\n"a": {"command": "x"},\n"b": {"url": "http://h"},\n"a": {}}}');
     expect(error.message).toContain(`${file}:4:1: "a" stands on line 2 and again on line 4`);
     expect(error.details).toEqual({ file, line: 4, column: 1, key: 'mcpServers.a' });
   });
 
-  it('F-139: refuses two maps of servers under one key', () => {
+  it('F-139 refuses two maps of servers under one key', () => {
     const twice = '{"mcpServers": {"a": {"command": "x"}},\n"mcpServers": {}}';
     expect(refuse(twice).message).toContain(
       '"mcpServers" stands on line 1 and again on line 2; merge the two',
     );
   });
 
-  it('F-139: warns of other keys that stand twice', () => {
+  it('F-139 warns of other keys that stand twice', () => {
     const { servers, warnings } = parse(
       '{"servers": {"a": {"command": "x",\n"args": ["1"],\n"args": ["2"]}}}',
     );
@@ -115,7 +115,7 @@ describe('its servers', () => {
     expect(servers.get('b')?.disabled).toBe(true);
   });
 
-  it('F-139: fails one server alone, and names file, line, server and key', () => {
+  it('F-139 fails one server alone, and names file, line, server and key', () => {
     const text =
       '{"mcpServers": {\n  "good": {"command": "x"},\n  "bad": {\n    "url": "http://h",\n    "x-signalbox": {\n' +
       '      "timeouts": {"requst": 5} } },\n  "worse": 5 } }';
@@ -136,7 +136,7 @@ describe('its servers', () => {
     expect(failed.get('a')?.details).toMatchObject({ line: 2, key: 'command' });
   });
 
-  it('S03: fails a server with a variable that is not set, naming server, key and variable', () => {
+  it('S03 fails a server with a variable that is not set, naming server, key and variable', () => {
     const { servers, failed } = parseServers({
       a: { url: 'https://${HOST}/mcp', headers: { A: '${TOKEN}' } },
       b: { command: 'x' },
@@ -161,7 +161,7 @@ describe('its servers', () => {
     expect(secrets).toEqual(['api.example', 'canary-1', 'Bearer canary-1']);
   });
 
-  it('S08: refuses a line break that a variable brings into a header, without its value', () => {
+  it('S08 refuses a line break that a variable brings into a header, without its value', () => {
     const { failed, secrets } = parseServers(
       { a: { url: 'https://h', headers: { Authorization: '${TOKEN}' } } },
       { env: { TOKEN: 'canary-1\n' } },
@@ -207,7 +207,7 @@ describe('its servers', () => {
     expect(warnings).toEqual([`${file}:3: a: "timeout" is 60 ms; milliseconds are meant here, not seconds`]);
   });
 
-  it('S20: servers and keys called __proto__ and constructor do no harm', () => {
+  it('S20 servers and keys called __proto__ and constructor do no harm', () => {
     const entry =
       '{"command": "x", "__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}';
     const { servers, warnings } = parse(
@@ -297,7 +297,7 @@ describe('whatever the text is', () => {
     expect(names()).toBe(untouched);
   }
 
-  it('F-139, S20: no JSON makes it throw anything but CONFIG_INVALID, or touches a prototype', () => {
+  it('F-139 S20 no JSON makes it throw anything but CONFIG_INVALID, or touches a prototype', () => {
     fc.assert(fc.property(fc.oneof(tree, fc.jsonValue()), (value) => holds(JSON.stringify(value))));
     fc.assert(
       fc.property(fc.dictionary(fc.oneof(word, fc.string()), entry), (servers) =>
@@ -316,12 +316,12 @@ describe('whatever the text is', () => {
     ['placeholders', `{"a": {"command": "x", "args": ["${'${A}'.repeat(50_000)}"]}}`],
     ['open placeholders', `{"a": {"command": "x", "args": ["${'${'.repeat(100_000)}"]}}`],
     ['duplicates', `{"a": {"command": "x"${', "b": 1'.repeat(25_000)}}}`],
-  ])('F-139: reads a file full of %s to its end', (_, text) => {
+  ])('F-139 reads a file full of %s to its end', (_, text) => {
     // What grows with the square of the file would run into the time limit of the test.
     holds(text);
   });
 
-  it('F-139: nor does any other text, or a file that was cut while it was written', () => {
+  it('F-139 nor does any other text, or a file that was cut while it was written', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), holds));
     const whole = JSON.stringify({ mcpServers: { a: { command: 'node', args: ['x'], env: { A: '${A}' } } } });
     for (let length = 0; length < whole.length; length++) {

@@ -98,14 +98,14 @@ describe('what an entry keeps', () => {
     expect(accept({ ...web, headers: { 'X-Version': 2 } }).entry.headers).toEqual({ 'X-Version': '2' });
   });
 
-  it('passes S01 arguments on as they are, line breaks included', () => {
+  it('S01 passes arguments on as they are, line breaks included', () => {
     const args = ['; touch pwned', '$(id)', '&&', 'two\nlines', ''];
     expect(accept({ ...program, args }).entry.args).toEqual(args);
     const env = { PEM: '-----BEGIN\nKEY-----' };
     expect(accept({ ...program, env }).entry.env).toEqual(env);
   });
 
-  it.each(['__proto__', 'constructor', 'prototype'])('S20: a key %s harms nothing', (key) => {
+  it.each(['__proto__', 'constructor', 'prototype'])('S20 a key %s harms nothing', (key) => {
     const raw = JSON.parse(
       `{"command":"node","${key}":{"polluted":true},"env":{"${key}":"x"},"oauth":{"${key}":{"polluted":true}}}`,
     ) as unknown;
@@ -169,12 +169,12 @@ describe('wrong values', () => {
     'Mcp-Session-Id',
     'mcp-protocol-version',
     'mcp-anything',
-  ])('S08: refuses the reserved header %s', (name) => {
+  ])('S08 refuses the reserved header %s', (name) => {
     expect(refuse({ ...web, headers: { [name]: 'x' } }).message).toContain('is set by the protocol itself');
   });
 
   it.each(['a\rb', 'a\nb', 'a\0b', 'a\r\nX-Injected: 1', 'a\u{1F600}', 'a\u0007'])(
-    'S08: refuses the header value %j, and does not quote it',
+    'S08 refuses the header value %j, and does not quote it',
     (value) => {
       const error = refuse({ ...web, headers: { 'X-Key': `canary${value}` } });
       expect(error.message).toContain('"headers.X-Key" contains a');

@@ -73,7 +73,7 @@ describe('resolveSettings', () => {
     expectFrozen(resolve({ retry: false, restart: false }));
   });
 
-  it('S20: an env with strange names changes no prototype', () => {
+  it('S20 an env with strange names changes no prototype', () => {
     const env = JSON.parse('{"__proto__":"x","constructor":"y"}') as Record<string, string>;
     expect(resolve({ launch: { command: 'node', env } }).launch?.env['constructor']).toBe('y');
   });

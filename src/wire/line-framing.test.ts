@@ -116,7 +116,7 @@ describe('LineDecoder', () => {
     }
   });
 
-  it('F-027, F-028 any chunking of any stream gives the same lines and faults', () => {
+  it('F-027 F-028 any chunking of any stream gives the same lines and faults', () => {
     const piece = fc.oneof(
       fc.constantFrom('\n', '\r\n', '\r', '\uFEFF', '', ' ', '{"a":"☂🚦"}', '漢字'),
       fc.string({ unit: 'binary' }),

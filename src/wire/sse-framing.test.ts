@@ -27,7 +27,7 @@ const event = (data: string, more: Partial<SseEvent> = {}): SseEvent => ({
   ...more,
 });
 
-describe('SseDecoder (F-099)', () => {
+describe('F-099 SseDecoder', () => {
   it.each([
     ['LF', 'data: a\n\n', [event('a')]],
     ['CRLF', 'data: a\r\n\r\n', [event('a')]],
@@ -49,7 +49,7 @@ describe('SseDecoder (F-099)', () => {
     ['an event that is not ended', 'data: a\n\ndata: b\n', [event('a')]],
     ['retry', 'retry: 500\n\nretry:0\n\n', [500, 0]],
     [
-      'retry that is no number (F-104)',
+      'F-104 retry that is no number',
       'retry: abc\nretry: -1\nretry: 1.5\nretry:\nretry: 12345678901234567\n\n',
       [],
     ],

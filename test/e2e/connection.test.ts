@@ -200,7 +200,7 @@ describe('calls and time', () => {
     expect(clock.now()).toBeLessThan(3700);
   });
 
-  it('a listener that throws harms nobody (F-138)', async () => {
+  it('F-138 a listener that throws harms nobody', async () => {
     const { server, client } = bench();
     client.on('state', () => {
       throw new Error('listener');

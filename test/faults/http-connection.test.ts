@@ -176,8 +176,8 @@ describe('F-074 what is not HTTP fails as BAD_RESPONSE', () => {
     ['HTTP/0.9', '<html>hello</html>'],
     ['a header block of 100 KB', head('200 OK', { ...JSON_TYPE, 'x-big': 'x'.repeat(100_000) })],
     ['1 000 headers', `HTTP/1.1 200 OK\r\n${lines}content-length: 0\r\n\r\n`],
-    ['an endless row of interim answers (F-097)', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)],
-    ['"100 Continue", which nobody expects (F-097)', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(100)],
+    ['F-097 an endless row of interim answers', 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(100)],
+    ['F-097 "100 Continue", which nobody expects', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(100)],
     [
       'an upgrade that nobody asked for',
       'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n',
@@ -193,7 +193,7 @@ describe('F-074 what is not HTTP fails as BAD_RESPONSE', () => {
     });
   });
 
-  it('accepts a few interim answers (F-097)', async () => {
+  it('F-097 accepts a few interim answers', async () => {
     const text = '{"jsonrpc":"2.0","id":1,"result":{}}';
     const server = await startRawHttp([
       { send: 'HTTP/1.1 103 Early Hints\r\nlink: <a>\r\n\r\n'.repeat(3) },

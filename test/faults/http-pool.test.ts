@@ -103,7 +103,7 @@ describe('PoolCache', () => {
     expect(pools.size).toBe(0);
   });
 
-  it('closes sockets that are still connecting (F-140)', async () => {
+  it('F-140 closes sockets that are still connecting', async () => {
     // A TLS handshake that nobody answers stays in the state of connecting.
     const sockets = new Set<Socket>();
     const silent = createServer((socket) => {
@@ -125,7 +125,7 @@ describe('PoolCache', () => {
     await until(() => sockets.size === 0);
   });
 
-  it('gives a handshake up that takes too long (F-069)', async () => {
+  it('F-069 gives a handshake up that takes too long', async () => {
     const silent = createServer((socket) => void socket.on('error', () => {}));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => silent.close());

@@ -98,7 +98,7 @@ describe('a session that the server forgot', () => {
       { jsonrpc: '2.0', id: null, error: { code: -32_001, message: 'Session not found' } },
     ],
     [
-      '400 that says so (F-089)',
+      'F-089 400 that says so',
       400,
       {
         jsonrpc: '2.0',
@@ -107,7 +107,7 @@ describe('a session that the server forgot', () => {
       },
     ],
     [
-      '400 after a restart (F-089)',
+      'F-089 400 after a restart',
       400,
       { jsonrpc: '2.0', id: null, error: { code: -32_000, message: 'Bad Request: Server not initialized' } },
     ],

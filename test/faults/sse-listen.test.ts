@@ -198,7 +198,7 @@ describe('the GET stream', () => {
     await until(() => clock.nextTimerIn === 300_000);
   });
 
-  it('F-107 silence for idleMs is taken for death; F-106 comments are signs of life', async () => {
+  it('F-106 F-107 silence for idleMs is taken for death, comments are signs of life', async () => {
     const clock = new FakeClock();
     let comment: (() => void) | undefined;
     let gone = 0;

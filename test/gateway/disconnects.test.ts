@@ -33,7 +33,7 @@ async function breakOff(url: string, options: RawRequest, ready: () => boolean):
   request.destroy();
 }
 
-describe('F-129: a client goes away in the middle of a call', () => {
+describe('F-129 a client goes away in the middle of a call', () => {
   it.each(['legacy', 'modern'] as const)(
     'of 2026-07-28: the call is cancelled at a %s server',
     async (era) => {
@@ -94,7 +94,7 @@ describe('F-129: a client goes away in the middle of a call', () => {
   });
 });
 
-describe('F-128: servers are down', () => {
+describe('F-128 servers are down', () => {
   it('lists nothing, says what is missing, and refuses calls at once', async () => {
     const dead = { command: process.execPath, args: ['-e', 'process.exit(3)'] };
     const settings = { 'x-signalbox': { retry: { maxAttempts: 1 } } };
@@ -143,7 +143,7 @@ describe('F-128: servers are down', () => {
   });
 });
 
-describe('S19: a client does not read', () => {
+describe('S19 a client does not read', () => {
   /** A raw connection that has sent a request and reads nothing. */
   async function deafClient(port: number, options: RawRequest): Promise<Socket> {
     const socket = connect(port, '127.0.0.1');

@@ -21,7 +21,7 @@ beforeAll(async () => {
   );
 });
 
-describe('S12: who may call', () => {
+describe('S12 who may call', () => {
   it.each(['evil.example', 'localhost.evil.example', 'localhost:1', '127.0.0.1', 'other.example'])(
     'refuses the Host "%s"',
     async (host) => {
@@ -88,7 +88,7 @@ describe('S12: who may call', () => {
   });
 });
 
-describe('F-130: what may be sent', () => {
+describe('F-130 what may be sent', () => {
   it('tells its health and nothing else', async () => {
     const answer = await rawRequest(gateway.url, { path: '/healthz' });
     expect(answer.json).toEqual({ status: 'ok', servers: { connected: 0, total: 0 } });

@@ -168,7 +168,7 @@ describe('a session', () => {
     expect((await rawRequest(url, { headers: later, body: [ping] })).status).toBe(400);
   });
 
-  it('S13, F-131: shares neither ids nor answers with another one', async () => {
+  it('S13 F-131 shares neither ids nor answers with another one', async () => {
     const { faulty, busyWith } = slowServer([['delay:500', 'reply'], ['reply']]);
     const { url } = await startGateway({ faulty });
     const [one, two] = await Promise.all([openSession(url), openSession(url)]);
@@ -188,7 +188,7 @@ describe('a session', () => {
     expect(order).toEqual(['fast', 'slow']);
   });
 
-  it('F-130: answers an id that is in flight without that id', async () => {
+  it('F-130 answers an id that is in flight without that id', async () => {
     const { faulty, busyWith } = slowServer(['delay:500', 'reply']);
     const { url } = await startGateway({ faulty });
     const headers = await openSession(url);

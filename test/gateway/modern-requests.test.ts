@@ -188,7 +188,7 @@ describe('results and errors of servers of either era', () => {
     expect(answer.json?.result).toMatchObject({ structuredContent: [1], custom: { kept: true } });
   });
 
-  it('S14: offers a tool with an unusual name under a safe one', async () => {
+  it('S14 offers a tool with an unusual name under a safe one', async () => {
     const { json } = await rawRequest(gateway.url, modernRequest('tools/list'));
     const names = json!.result!.tools!.map(({ name }) => name);
     const exposed = names.find((name) => name.startsWith('modern__gr'))!;

@@ -26,7 +26,7 @@ async function deafResponse(): Promise<{ response: ServerResponse; client: Socke
   return { response: responses[0]!, client, text: () => text };
 }
 
-describe('S19: an event stream whose reader is behind', () => {
+describe('S19 an event stream whose reader is behind', () => {
   it('drops what may be dropped, keeps the newest of the rest, and loses no answer', async () => {
     const { response, client, text } = await deafResponse();
     const stream = new SseStream(response, { bufferedBytes: 1000, stallMs: 10_000 });

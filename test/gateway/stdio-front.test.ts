@@ -272,7 +272,7 @@ describe('stdio, message by message', () => {
     await Promise.all([one.served, two.served, three.served]);
   });
 
-  it('S19: reads no more while its answers are not taken', async () => {
+  it('S19 reads no more while its answers are not taken', async () => {
     const pipe = await serve({}, { limits: { bufferedBytes: 2000 } });
     pipe.output.pause();
     // Sent bit by bit: what has been read before the first answer is written is in memory anyway.

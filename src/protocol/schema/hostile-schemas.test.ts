@@ -24,7 +24,7 @@ beforeAll(async () => {
   await validator.validate(true, 0); // loads the code, which is no part of what is timed
 });
 
-describe('S22: references', () => {
+describe('S22 references', () => {
   it('fetches nothing', async () => {
     let hits = 0;
     const server = createServer((_request, response) => {
