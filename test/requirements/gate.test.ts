@@ -1,37 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { citations, idsIn, strayIdsIn } from './cited-ids.ts';
 import { REQUIREMENTS } from './manifest.ts';
 
-const root = join(import.meta.dirname, '../..');
-
-/** The ids at the beginning of titles: `it('H26-5 B-3 …`, also behind `it.each(…)`. */
-const TITLE = /\(\s*(['"`])((?:[A-Z][A-Z\d]*-\d+[a-z]? )+)/gu;
-
-function testFiles(): string[] {
-  return ['test', 'src'].flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.test.ts') && !name.endsWith('gate.test.ts'))
-      .map((name) => join(folder, name)),
-  );
-}
-
-function idsIn(text: string): string[] {
-  return [...text.matchAll(TITLE)].flatMap((match) => match[2]!.trim().split(' '));
-}
-
-/** Every id that a title cites, with the files it stands in. */
-function citations(): Map<string, string[]> {
-  const cited = new Map<string, string[]>();
-  for (const file of testFiles()) {
-    for (const id of idsIn(readFileSync(join(root, file), 'utf8'))) {
-      cited.set(id, [...(cited.get(id) ?? []), file]);
-    }
-  }
-  return cited;
-}
-
-/** Faults (F-001 …) have a list of their own. */
+/** Faults (F-001 …) and defences (S01 …) have a list of their own. */
 const prefixOf = (id: string): string => id.slice(0, id.lastIndexOf('-'));
 const prefixes = new Set(REQUIREMENTS.map(({ id }) => prefixOf(id)));
 const ids = new Set(REQUIREMENTS.map(({ id }) => id));
@@ -80,7 +51,23 @@ describe('titles', () => {
     ["expect(x, 'B-1');", []],
     ["// it (B-1 is a comment)\nconst id = 'B-1 x';", []],
     ["it('answers B-1 later', () => {", []],
-  ])('are read as %j', (text, found) => {
+    ["it('S28 F-063 a flood', () => {", ['S28', 'F-063']],
+    ["[\n  'F-070 in the status line', 1],", ['F-070']],
+    ["it('S28-x is none', () => {", []],
+  ])('are read: %j', (text, found) => {
     expect(idsIn(text)).toEqual(found);
+  });
+
+  it.each([
+    ["it('F-063 S28 a flood', () => {", []],
+    ["it('a flood (F-063)', () => {", ['F-063']],
+    ["describe('S28: a flood', () => {", ['S28']],
+    ["it('F-063, S28 a flood', () => {", ['F-063']],
+    ["it('F-063 as in S28', () => {", ['S28']],
+    ['["F-070", 1]', ['F-070']],
+    ["it('S26-11 a requirement', () => {", []],
+    ["journal('a'); // F-063 and it('x')", []],
+  ])('name no fault elsewhere: %j', (text, found) => {
+    expect(strayIdsIn(text)).toEqual(found);
   });
 });
