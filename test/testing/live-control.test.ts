@@ -22,7 +22,7 @@ const scratch = temporaryDirectory();
 const RETRY = { maxAttempts: 50, baseMs: 5, maxMs: 20 };
 
 function makeClient(entry: FaultServer['entry'] | ReturnType<typeof faultServerCommand>['entry']): McpClient {
-  return makeFactory().create('s', { ...entry, 'x-signalbox': { ...QUICK, retry: RETRY } });
+  return makeFactory().create('s', { ...entry, 'x-signalbox': { ...QUICK, retry: RETRY, breaker: false } });
 }
 
 const count = (client: McpClient, key: string): Promise<unknown> =>

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock } from '../../core/clock.ts';
@@ -41,7 +42,7 @@ export interface FaultServer extends AsyncDisposable {
   readonly entry: FaultServerEntry;
   /** Sets and clears faults while it runs. */
   readonly faults: FaultControl;
-  /** What it has executed, in memory. Sessions and restarts do not touch it. */
+  /** What it has executed, in memory, every call of it. Sessions and restarts do not touch it. */
   readonly journal: Journal;
   /** Open sockets. */
   readonly connections: number;
@@ -144,13 +145,13 @@ class HttpFaultServer implements FaultServer {
       socket.on('close', () => this.#sockets.delete(socket));
     });
     this.#server = server;
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) => {
-        this.#server = undefined;
-        reject(new SignalboxError('LISTEN_FAILED', `cannot listen on port ${this.#port}`, { cause }));
-      });
-      server.listen(this.#port, '127.0.0.1', resolve);
-    });
+    server.listen(this.#port, '127.0.0.1');
+    try {
+      await once(server, 'listening');
+    } catch (cause) {
+      this.#server = undefined;
+      throw new SignalboxError('LISTEN_FAILED', `cannot listen on port ${this.#port}`, { cause });
+    }
     this.#port = (server.address() as AddressInfo).port;
   }
 

@@ -2,14 +2,14 @@ import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
 import { sleep } from '../../core/sleep.ts';
 import { encodeNotification } from '../../wire/encode.ts';
-import { isObject, JSON_RPC_ERROR, type JsonRpcRequest } from '../../wire/json-rpc.ts';
+import { JSON_RPC_ERROR, type JsonRpcRequest } from '../../wire/json-rpc.ts';
 import { type DelayMs, executes, type FaultRule } from '../faults/fault.ts';
 import type { FaultPlan } from '../faults/fault-plan.ts';
 import type { AnswerWay } from './answer-way.ts';
 import type { Answer, Answers } from './answers.ts';
 import { breakAnswer } from './break-answer.ts';
 import type { JournalSink } from './journal.ts';
-import { MCP_ERROR } from './revisions.ts';
+import { metaProblem } from './modern-request.ts';
 
 export interface FaultServiceOptions {
   readonly answers: Answers;
@@ -31,9 +31,12 @@ export class FaultService {
   async serve(request: JsonRpcRequest, way: AnswerWay, signal: AbortSignal): Promise<void> {
     const rule = this.#meet(request);
     try {
-      if (rule?.kind !== 'status' && rule?.kind !== 'session-lost') way.accept();
-      const notify = (method: string, params: Readonly<Record<string, unknown>>): void =>
-        way.notify(encodeNotification(method, params));
+      // A status is all that is said then: nothing may come before it.
+      const isRefused = rule?.kind === 'status' || rule?.kind === 'session-lost';
+      if (!isRefused) way.accept();
+      const notify = (method: string, params: Readonly<Record<string, unknown>>): void => {
+        if (!isRefused) way.notify(encodeNotification(method, params));
+      };
       const answer = executes(rule)
         ? await this.#options.answers.answer(request, { signal, notify })
         : { result: {} };
@@ -77,15 +80,9 @@ export class FaultService {
   /** Statuses that 2026-07-28 ties to JSON-RPC errors; the legacy era has none. */
   #statusOf(request: JsonRpcRequest, answer: Answer): number {
     if (!('error' in answer) || !this.#options.answers.speaksModern(request)) return 200;
-    const { code } = answer.error;
-    if (code === JSON_RPC_ERROR.methodNotFound) return 404;
-    const isBadRequest = code === MCP_ERROR.unsupportedVersion || lacksMeta(request);
-    return isBadRequest ? 400 : 200;
+    if (request.method === 'initialize' || metaProblem(request.params) !== undefined) return 400;
+    return answer.error.code === JSON_RPC_ERROR.methodNotFound ? 404 : 200;
   }
-}
-
-function lacksMeta({ params }: JsonRpcRequest): boolean {
-  return !isObject(params?.['_meta']);
 }
 
 function encode({ id }: JsonRpcRequest, answer: Answer): string {

@@ -58,11 +58,11 @@ export class PostWay implements AnswerWay {
   }
 
   answer(message: string, status: number): void {
-    if (!this.#isStream) {
+    if (!this.#response.headersSent) {
       sendJson(this.#response, status, message, this.#options.headers);
       return;
     }
-    void writeOut(this.#response, messageEvent(message));
+    void writeOut(this.#response, this.frame(message));
     this.end();
   }
 

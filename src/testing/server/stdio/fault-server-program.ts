@@ -43,5 +43,5 @@ const front = new StdioFront({
   die: () => process.kill(process.pid, 'SIGKILL'),
   exit,
 });
-process.stdin.setEncoding('utf8').on('data', (text: string) => front.push(text));
+process.stdin.on('data', (bytes: Buffer) => front.push(bytes));
 process.stdin.on('end', () => exit(0));

@@ -15,7 +15,7 @@ export class JournalFile implements JournalSink {
     this.past = readJournal(path);
     this.#fd = openSync(path, 'a');
     // A torn line must not swallow the next one.
-    if (this.past.length > 0 && !readFileSync(path, 'utf8').endsWith('\n')) writeSync(this.#fd, '\n');
+    if (!/(?:^|\n)$/u.test(readFileSync(path, 'utf8'))) writeSync(this.#fd, '\n');
   }
 
   append(entry: JournalEntry): void {

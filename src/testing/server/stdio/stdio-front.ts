@@ -1,10 +1,14 @@
 import { classify } from '../../../wire/classify.ts';
 import { encodeError } from '../../../wire/encode.ts';
 import { isRequestId, JSON_RPC_ERROR } from '../../../wire/json-rpc.ts';
+import { LineDecoder } from '../../../wire/line-framing.ts';
 import type { FaultService } from '../fault-service.ts';
 import { InFlight } from '../in-flight.ts';
 import { SharedOutput } from '../shared-output.ts';
 import { LineWay, type ProcessEnd } from './line-way.ts';
+
+/** Longest line that is read, in bytes. */
+const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export interface StdioFrontOptions extends ProcessEnd {
   readonly service: FaultService;
@@ -17,21 +21,26 @@ export class StdioFront {
   readonly #options: StdioFrontOptions;
   readonly #output: SharedOutput;
   readonly #inFlight = new InFlight();
-  #rest = '';
+  readonly #input: LineDecoder;
 
   constructor(options: StdioFrontOptions) {
     this.#options = options;
+    this.#input = new LineDecoder(
+      {
+        line: (line) => void this.#line(line),
+        fault: () => this.#refuse(null, JSON_RPC_ERROR.parseError, 'the line is too long, or not UTF-8'),
+      },
+      MAX_LINE_BYTES,
+    );
     this.#output = new SharedOutput((bytes) => {
       options.write(bytes);
       return Promise.resolve();
     });
   }
 
-  /** Text of the input, cut anywhere. */
-  push(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    for (const line of lines) if (line.trim() !== '') void this.#line(line);
+  /** Bytes of the input, cut anywhere. */
+  push(bytes: Buffer): void {
+    this.#input.push(bytes);
   }
 
   async #line(line: string): Promise<void> {
