@@ -89,6 +89,10 @@ export class CatalogReader {
       if (listing.malformed > 0) {
         warn(`${listing.malformed} entries of ${kind.method} lack "${kind.nameKey}" and were left out`);
       }
+      const repeated = listing.items.length - new Set(listing.items.map((item) => nameOf(item, kind))).size;
+      // F-124: whoever looks one up by its name finds the first.
+      if (repeated > 0)
+        warn(`${repeated} entries of ${kind.method} repeat a "${kind.nameKey}"; the first one counts`);
       return listing.items;
     } catch (error) {
       // F-066: declared, but not there. Resource templates are optional anyway.
@@ -176,4 +180,8 @@ export class CatalogReader {
     cache.put(kind.method, params, page, turn);
     return page;
   }
+}
+
+function nameOf(item: unknown, { nameKey }: ListKind): unknown {
+  return (item as Readonly<Record<string, unknown>>)[nameKey];
 }

@@ -55,7 +55,14 @@ export async function answer(
 
 /** An error response. Without an id where it could not be read: null is no id of MCP. */
 export function encodeFailure(id: RequestId | undefined, error: JsonRpcErrorObject): string {
-  return JSON.stringify({ jsonrpc: '2.0', ...(id === undefined ? {} : { id }), error });
+  const head = { jsonrpc: '2.0', ...(id === undefined ? {} : { id }) };
+  try {
+    return JSON.stringify({ ...head, error });
+  } catch {
+    // F-054: data of a server that nest deeper than the stack can be read, but not written.
+    const { code, message } = error;
+    return JSON.stringify({ ...head, error: { code, message } });
+  }
 }
 
 function isExpected(error: unknown): boolean {
