@@ -169,7 +169,7 @@ export interface LimitSettings {
   readonly listBytes?: number | undefined;
   /** Largest input or output schema of a tool, in bytes; a larger tool is left out. Default 256 KiB; 64 bytes to 256 MiB. */
   readonly schemaBytes?: number | undefined;
-  /** Objects and arrays within each other in such a schema: 64, the default, are 32 schemas; 1 to 10 000. */
+  /** Objects and arrays within each other in such a schema: 64, the default, are 32 schemas; 1 to 500. */
   readonly schemaDepth?: number | undefined;
   /** How often one call may be answered with a request for more input. Default 10; 1 to 1 000. */
   readonly inputRounds?: number | undefined;

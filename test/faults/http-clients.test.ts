@@ -1,5 +1,4 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { ServerEntry } from '../../src/config/entry.ts';

@@ -87,7 +87,9 @@ export class CatalogReader {
       const listing = await this.#pages<Item>(kind, options);
       if (listing.truncated !== undefined) warn(`the answer to ${kind.method} was cut: ${listing.truncated}`);
       if (listing.malformed > 0) {
-        warn(`${listing.malformed} entries of ${kind.method} lack "${kind.nameKey}" and were left out`);
+        warn(
+          `${listing.malformed} entries of ${kind.method} lack "${kind.nameKey}" or nest too deep, and were left out`,
+        );
       }
       const repeated = listing.items.length - new Set(listing.items.map((item) => nameOf(item, kind))).size;
       // F-124: whoever looks one up by its name finds the first.

@@ -46,6 +46,13 @@ describe('readPages', () => {
     expect(await read(() => nameless)).toMatchObject({ items: [], malformed: 1 });
   });
 
+  it('F-123 an entry that nests deeper than a stack is left out, wherever it is deep', async () => {
+    const deep = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`) as unknown;
+    const bounded = { ...bounds, listBytes: 1_000_000 };
+    const listing = await read(() => ({ tools: [{ name: 'a', _meta: { deep } }, { name: 'b' }] }), bounded);
+    expect(listing).toMatchObject({ items: [{ name: 'b' }], malformed: 1 });
+  });
+
   it('F-122 a cursor of a megabyte is not sent back', async () => {
     const listing = await read(() => page('x'.repeat(1_000_000)));
     expect(listing.truncated).toBe('its cursor is unreasonably long');

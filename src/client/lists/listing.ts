@@ -17,12 +17,14 @@ export interface Listing<Item> {
   readonly items: Item[];
   /** Why it is not the whole list; undefined if it is. */
   readonly truncated: string | undefined;
-  /** Entries that were left out because they lack the field that names them. */
+  /** Entries that were left out because they lack the field that names them, or nest too deep. */
   readonly malformed: number;
 }
 
 /** Longest cursor that is sent back, in characters. */
 const MAX_CURSOR = 64 * 1024;
+/** Objects and arrays within each other in one entry: whoever writes it as JSON again needs a stack for them. */
+const MAX_DEPTH = 512;
 
 /**
  * Reads every page of a list, within bounds. A cursor is opaque: an empty one continues too, and only its absence
@@ -51,10 +53,11 @@ export async function readPages<Item>(
       });
     }
     for (const item of found) {
-      bytes += jsonExtent(item, { bytes: bounds.listBytes, depth: Number.POSITIVE_INFINITY }).bytes;
+      const extent = jsonExtent(item, { bytes: bounds.listBytes, depth: MAX_DEPTH });
+      bytes += extent.bytes;
       if (bytes > bounds.listBytes)
         return { items, truncated: `it is larger than ${bounds.listBytes} bytes`, malformed };
-      if (!isObject(item) || typeof item[nameKey] !== 'string') malformed++;
+      if (!isObject(item) || typeof item[nameKey] !== 'string' || extent.depth > MAX_DEPTH) malformed++;
       else if (items.length < bounds.items) items.push(item as Item);
       else return { items, truncated: `it has more than ${bounds.items} items`, malformed };
     }

@@ -87,7 +87,7 @@ const LIMITS = {
   items: count({ min: 1, max: 10_000_000, unit: 'items' }),
   listBytes: bytes(1024 * MIB),
   schemaBytes: bytes(256 * MIB),
-  schemaDepth: count({ min: 1, max: 10_000, unit: 'levels' }),
+  schemaDepth: count({ min: 1, max: 500, unit: 'levels' }),
   inputRounds: count({ min: 1, max: 1000, unit: 'rounds' }),
 };
 const STOP = { eofMs: stopStep, termMs: stopStep, killMs: stopStep };
