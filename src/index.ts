@@ -52,13 +52,9 @@ export type {
   CatalogTool,
   ServerCatalog,
 } from './registry/catalog/catalog.ts';
-export {
-  type PartialList,
-  type RegistryEvents,
-  type ServerEvent,
-  ServerRegistry,
-  type ServerRegistryOptions,
-} from './registry/server-registry.ts';
+export type { PartialList } from './registry/catalog/fleet-catalog.ts';
+export type { RegistryEvents, ServerEvent } from './registry/events/registry-events.ts';
+export { ServerRegistry, type ServerRegistryOptions } from './registry/server-registry.ts';
 export type { ServerInstance } from './registry/servers/server-instance.ts';
 export type { ServerState, ServerStatus } from './registry/servers/server-status.ts';
 export { MemoryStateStore, type RegistryState, type StateStore } from './registry/store/state-store.ts';

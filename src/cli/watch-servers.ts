@@ -1,4 +1,5 @@
-import type { ServerEvent, ServerRegistry } from '../registry/server-registry.ts';
+import type { ServerEvent } from '../registry/events/registry-events.ts';
+import type { ServerRegistry } from '../registry/server-registry.ts';
 import type { ServerState } from '../registry/servers/server-status.ts';
 import { type CommandContext, tell } from './command-context.ts';
 import { factsOf } from './report-error.ts';

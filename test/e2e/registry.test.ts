@@ -1,9 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  type ServerEvent,
-  ServerRegistry,
-  type ServerRegistryOptions,
-} from '../../src/registry/server-registry.ts';
+import type { ServerEvent } from '../../src/registry/events/registry-events.ts';
+import { ServerRegistry, type ServerRegistryOptions } from '../../src/registry/server-registry.ts';
 import { MemoryStateStore } from '../../src/registry/store/state-store.ts';
 import { faultyEntry, rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';

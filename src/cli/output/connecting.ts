@@ -1,4 +1,4 @@
-import type { ServerEvent } from '../../registry/server-registry.ts';
+import type { ServerEvent } from '../../registry/events/registry-events.ts';
 import type { ServerInstance } from '../../registry/servers/server-instance.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { OpenServers } from '../open-servers.ts';

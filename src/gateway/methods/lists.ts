@@ -1,6 +1,7 @@
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import { redactUrl } from '../../core/redact.ts';
-import type { PartialList, ServerRegistry } from '../../registry/server-registry.ts';
+import type { PartialList } from '../../registry/catalog/fleet-catalog.ts';
+import type { ServerRegistry } from '../../registry/server-registry.ts';
 import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
 import { RpcError } from '../answers/rpc-error.ts';
 import type { CallContext } from './call-context.ts';

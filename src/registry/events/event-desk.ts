@@ -1,0 +1,51 @@
+import type { Clock } from '../../core/clock.ts';
+import { type Disposer, Emitter } from '../../core/emitter.ts';
+import type { SignalboxError } from '../../core/errors.ts';
+import type { Logger } from '../../core/log.ts';
+import type { ServerInstance } from '../servers/server-instance.ts';
+import type { ServerState } from '../servers/server-status.ts';
+import type { RegistryEvents, ServerEvent } from './registry-events.ts';
+
+/**
+ * Tells what happens in a registry, everything to everybody in the order in which it happened: what a listener brings
+ * about is told when all listeners have heard of what came before it.
+ */
+export class EventDesk {
+  readonly #clock: Clock;
+  readonly #emitter: Emitter<RegistryEvents>;
+  readonly #waiting: (() => void)[] = [];
+  #isTelling = false;
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock;
+    this.#emitter = new Emitter(logger);
+  }
+
+  on<Name extends keyof RegistryEvents>(
+    name: Name,
+    listener: (event: RegistryEvents[Name]) => void,
+  ): Disposer {
+    return this.#emitter.on(name, listener);
+  }
+
+  tell<Name extends keyof RegistryEvents>(name: Name, event: RegistryEvents[Name]): void {
+    this.#waiting.push(() => this.#emitter.emit(name, event));
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    // Listeners that throw are caught by the emitter.
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next();
+    this.#isTelling = false;
+  }
+
+  /** Something happened to a server, which is in its new state by now. */
+  tellServer(
+    type: ServerEvent['type'],
+    instance: ServerInstance,
+    from: ServerState | undefined,
+    reason: string,
+    error?: SignalboxError,
+  ): void {
+    const at = new Date(this.#clock.wallNow()).toISOString();
+    this.tell('server', { type, server: instance.name, from, to: instance.state, reason, at, error });
+  }
+}
