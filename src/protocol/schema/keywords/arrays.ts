@@ -1,4 +1,4 @@
-import { canonicalJson } from '../evaluation/canonical-json.ts';
+import { canonicalJson } from '../../../wire/canonical-json.ts';
 import { type Keyword, keyword, type Run, type Site, sibling } from '../evaluation/keyword.ts';
 import { both, counted, type Verdict } from '../evaluation/verdict.ts';
 

@@ -1,5 +1,5 @@
+import { canonicalJson } from '../../../wire/canonical-json.ts';
 import { isObject } from '../../../wire/json-rpc.ts';
-import { canonicalJson } from '../evaluation/canonical-json.ts';
 import { type Keyword, keyword } from '../evaluation/keyword.ts';
 import { WorkMeter } from '../evaluation/work-meter.ts';
 
