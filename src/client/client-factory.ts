@@ -1,5 +1,6 @@
 import type { ServerEntry } from '../config/entry.ts';
 import { parseEntry } from '../config/parse-entry.ts';
+import { AwakeClock } from '../core/awake-clock.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DeadlineWheel } from '../core/deadline-wheel.ts';
 import { SignalboxError } from '../core/errors.ts';
@@ -65,9 +66,10 @@ export class ClientFactory implements AsyncDisposable {
   readonly #hooks: ClientHook[] = [];
 
   constructor(options: ClientFactoryOptions = {}) {
-    const clock = options.clock ?? systemClock;
+    const machineClock = options.clock ?? systemClock;
     const random = options.random ?? systemRandom;
     const logger = guardLogger(options.logger ?? silentLogger);
+    const clock = new AwakeClock(machineClock, logger);
     this.#environment = {
       catalog: new TransportCatalog(builtInTransports),
       pools: new PoolCache(),
@@ -75,10 +77,10 @@ export class ClientFactory implements AsyncDisposable {
         info: options.clientInfo ?? { name: 'signalbox', version: VERSION },
         capabilities: options.capabilities ?? {},
       },
-      eraCache: options.eraCache ?? new MemoryEraCache(clock),
+      eraCache: options.eraCache ?? new MemoryEraCache(machineClock),
       clock,
       wheel: new DeadlineWheel({ clock }),
-      health: new HealthScheduler({ clock, random, logger }),
+      health: new HealthScheduler({ clock: machineClock, random, logger }),
       random,
       logger,
       tap: options.tap,

@@ -75,6 +75,21 @@ describe('DeadlineWheel', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('rests on demand, if nothing waits, and begins anew', async () => {
+    const { clock, wheel } = setUp();
+    const [one, two] = [new Probe(clock), new Probe(clock)];
+    wheel.add(one, 1000);
+    wheel.rest();
+    expect(clock.pendingTimers).toBe(1);
+    wheel.remove(one);
+    wheel.rest();
+    expect(clock.pendingTimers).toBe(0);
+    clock.jump(777);
+    wheel.add(two, 1000);
+    await clock.advance(1020);
+    expect(two.firedAt).toHaveLength(1);
+  });
+
   it('an expiry may remove and add others, itself included', async () => {
     const { clock, wheel } = setUp();
     const victim = new Probe(clock);

@@ -33,6 +33,11 @@ export interface DeadlineWheelOptions {
  * A hashed timing wheel: one coarse timer for all calls in flight. Adding and removing is O(1).
  *
  * The timer runs only while there is something to wait for, and keeps the process alive at most one tick longer.
+ *
+ * What a late timer means depends on how late it is. Up to 4 ticks: nothing. More: the loop was busy, and one more turn
+ * of it passes before anything expires. More than 2 s: with an `AwakeClock`, as all calls have, the process did not run
+ * meanwhile, and every deadline has as much time left as before. The clock does that; the wheel reads time from nowhere
+ * else.
  */
 export class DeadlineWheel {
   readonly #clock: Clock;
@@ -91,6 +96,14 @@ export class DeadlineWheel {
   /** Time left to `deadline` in ms; Infinity if it is not on the wheel. */
   remaining(deadline: Deadline): number {
     return Number.isNaN(deadline.dueAt) ? Number.POSITIVE_INFINITY : deadline.dueAt - this.#clock.now();
+  }
+
+  /** Stops the timer at once, and not with its next tick, if nothing waits any more. */
+  rest(): void {
+    if (this.#size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#isGraceTurn = false;
   }
 
   #link(deadline: Deadline, tick: number): void {

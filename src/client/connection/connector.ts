@@ -3,8 +3,8 @@ import type { ServerEntry } from '../../config/entry.ts';
 import { readEnvFile } from '../../config/env-file.ts';
 import type { ParsedEntry } from '../../config/parse-entry.ts';
 import type { ResolvedSettings } from '../../config/settings.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { DeadlineWheel } from '../../core/deadline-wheel.ts';
+import type { AwakeClock } from '../../core/awake-clock.ts';
+import { Deadline, type DeadlineWheel } from '../../core/deadline-wheel.ts';
 import { messageWithoutHead, SignalboxError } from '../../core/errors.ts';
 import type { Logger, WireTap } from '../../core/log.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
@@ -28,7 +28,8 @@ export interface ClientEnvironment {
   readonly pools: PoolCache;
   readonly identity: ClientIdentity;
   readonly eraCache: EraCache;
-  readonly clock: Clock;
+  /** Time in which this process did not run does not count on it; it tells of the end of such a time (F-135). */
+  readonly clock: AwakeClock;
   readonly wheel: DeadlineWheel;
   readonly health: HealthScheduler;
   readonly random: Random;
@@ -120,15 +121,18 @@ export class Connector {
     signal: AbortSignal,
     attempt: (bounded: AbortSignal) => Promise<Omit<Established, 'connectMs'>>,
   ): Promise<Established> {
-    const { clock } = this.#environment;
+    const { clock, wheel } = this.#environment;
     const startedAt = clock.now();
     const budget = new AbortController();
-    const timer = clock.setTimeout(() => budget.abort(this.#timeout()), this.#settings.timeouts.connect);
+    // On the wheel, like a call: what the machine sleeps meanwhile does not count, and answers are read first (F-135).
+    const deadline = new AttemptDeadline(() => budget.abort(this.#timeout()));
+    wheel.add(deadline, this.#settings.timeouts.connect);
     try {
       const established = await attempt(AbortSignal.any([signal, budget.signal]));
       return { ...established, connectMs: clock.now() - startedAt };
     } finally {
-      timer.cancel();
+      wheel.remove(deadline);
+      wheel.rest();
     }
   }
 
@@ -260,6 +264,19 @@ export class Connector {
         details: error.details,
       },
     );
+  }
+}
+
+class AttemptDeadline extends Deadline {
+  readonly #expired: () => void;
+
+  constructor(expired: () => void) {
+    super();
+    this.#expired = expired;
+  }
+
+  override expire(): void {
+    this.#expired();
   }
 }
 
