@@ -218,6 +218,6 @@ describe('calls and time', () => {
     client.on('warning', ({ message }) => warnings.push(message));
     server.tools = [{ name: 'a' }, { title: 'nameless' }];
     expect(await client.listTools()).toEqual([{ name: 'a' }]);
-    expect(warnings).toEqual(['1 entries of tools/list lack "name" and were left out']);
+    expect(warnings).toEqual(['1 entries of tools/list lack "name" or nest too deep, and were left out']);
   });
 });
