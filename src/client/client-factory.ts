@@ -80,7 +80,7 @@ export class ClientFactory implements AsyncDisposable {
       eraCache: options.eraCache ?? new MemoryEraCache(machineClock),
       clock,
       wheel: new DeadlineWheel({ clock }),
-      health: new HealthScheduler({ clock: machineClock, random, logger }),
+      health: new HealthScheduler({ clock, random, logger }),
       random,
       logger,
       tap: options.tap,

@@ -18,7 +18,7 @@ import {
 import type { SlidingWindow } from '../../resilience/sliding-window.ts';
 import { verdictOf } from '../calls/guard/verdict.ts';
 import type { ConnectionStateName } from '../connection/connection-machine.ts';
-import { type CheckedServer, type HealthScheduler, SLEPT_MS, WAKE_SPREAD_MS } from './health-scheduler.ts';
+import type { CheckedServer, HealthScheduler } from './health-scheduler.ts';
 import type { HealthChange, HealthSnapshot } from './health-snapshot.ts';
 import type { Liveness } from './liveness.ts';
 import type { SignOfLife } from './sign-of-life.ts';
@@ -62,6 +62,11 @@ export class ClientHealth implements CheckedServer {
   readonly #on: ClientHealthOptions;
   /** Undefined: it is not looked after. */
   readonly #options: ResolvedHealthOptions | undefined;
+  /**
+   * Missed checks in a row that count as trouble among all servers, one fewer than make it unhealthy: else the first of
+   * many that fall silent together would lose its connection before anybody could see that they do.
+   */
+  readonly #suspectMisses: number;
   readonly #latency: Ewma;
   #state: HealthState = INITIAL_HEALTH;
   #since: number;
@@ -88,6 +93,7 @@ export class ClientHealth implements CheckedServer {
     // Without checks nothing would ever be found to be well again: then nothing is held against it either.
     this.#options =
       options.intervalMs === Number.POSITIVE_INFINITY ? undefined : resolveHealthOptions(options);
+    this.#suspectMisses = Math.max(1, Math.min(2, options.unhealthyAfter - 1));
     this.#latency = new Ewma({ halfLifeMs: LATENCY_HALF_LIFE_MS }, { clock: on.clock });
     this.#since = on.clock.wallNow();
   }
@@ -173,7 +179,7 @@ export class ClientHealth implements CheckedServer {
       this.#checked(session, { type: 'answered' }, options);
       return;
     }
-    const { clock, signOfLife, settings, random, scheduler } = this.#on;
+    const { clock, signOfLife, settings } = this.#on;
     const asked = new AbortController();
     this.#asked = asked;
     const receivedBefore = session.received;
@@ -186,10 +192,7 @@ export class ClientHealth implements CheckedServer {
     if (this.#asked !== asked) return;
     this.#asked = undefined;
     const elapsedMs = clock.now() - startedAt;
-    if (answer.verdict === 'failed' && elapsedMs > settings.timeoutMs + SLEPT_MS) {
-      // F-135: we slept, not the server.
-      scheduler.schedule(this, random() * WAKE_SPREAD_MS);
-    } else if (answer.verdict === 'abandoned') {
+    if (answer.verdict === 'abandoned') {
       this.#plan(options);
     } else if (answer.verdict === 'succeeded') {
       this.#checked(session, { type: 'answered', latencyMs: answer.latencyMs }, options);
@@ -276,7 +279,7 @@ export class ClientHealth implements CheckedServer {
     if (!this.#isMember) return;
     const { kind, evidence } = this.#state;
     const isTroubled = this.#isLost || kind === 'unhealthy' || evidence.breaker === 'open';
-    this.#on.scheduler.setTrouble(this, isTroubled);
+    this.#on.scheduler.setTrouble(this, isTroubled || this.#misses >= this.#suspectMisses);
   }
 
   #plan(options: ResolvedHealthOptions): void {

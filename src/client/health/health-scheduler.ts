@@ -1,12 +1,11 @@
-import type { Clock, Timer } from '../../core/clock.ts';
+import type { AwakeClock } from '../../core/awake-clock.ts';
+import type { Timer } from '../../core/clock.ts';
 import type { Logger } from '../../core/log.ts';
 import type { Random } from '../../core/random.ts';
 import { suspectsUs } from './panic-rule.ts';
 
-/** A timer or an answer that is later than this was held up by us: a laptop that slept, in ms (F-135). */
-export const SLEPT_MS = 10_000;
 /** After a sleep all servers are checked once, spread over this time, in ms. */
-export const WAKE_SPREAD_MS = 2000;
+const WAKE_SPREAD_MS = 2000;
 /** Pause between two checks while we suspect ourselves, in ms. */
 const PANIC_PAUSE_MS = 1000;
 
@@ -20,7 +19,7 @@ export interface CheckedServer {
 }
 
 export interface HealthSchedulerOptions {
-  readonly clock: Clock;
+  readonly clock: AwakeClock;
   readonly random: Random;
   readonly logger: Logger;
 }
@@ -28,7 +27,7 @@ export interface HealthSchedulerOptions {
 interface Entry {
   /** On `now()` of the clock; Infinity while it is not scheduled. */
   dueAt: number;
-  /** Since when it is unhealthy, refused by its breaker, or lost. */
+  /** Since when it is unhealthy, silent, refused by its breaker, or lost. */
   troubledSince: number | undefined;
 }
 
@@ -37,7 +36,7 @@ interface Entry {
  * no single client can: that the machine has slept, and that most servers are in trouble at once.
  */
 export class HealthScheduler {
-  readonly #clock: Clock;
+  readonly #clock: AwakeClock;
   readonly #random: Random;
   readonly #logger: Logger;
   readonly #entries: Map<CheckedServer, Entry> = new Map();
@@ -50,6 +49,7 @@ export class HealthScheduler {
     this.#clock = clock;
     this.#random = random;
     this.#logger = logger;
+    clock.onWake(() => this.#wake());
   }
 
   /**
@@ -80,7 +80,7 @@ export class HealthScheduler {
     this.#arm();
   }
 
-  /** Says whether `server` is in trouble: unhealthy, refused by its breaker, or lost. */
+  /** Says whether `server` is in trouble: unhealthy, silent, refused by its breaker, or lost. */
   setTrouble(server: CheckedServer, isTroubled: boolean): void {
     const entry = this.#entryOf(server);
     if (isTroubled === (entry.troubledSince !== undefined)) return;
@@ -140,9 +140,16 @@ export class HealthScheduler {
     this.#timer = undefined;
     this.#timerAt = at;
     if (at === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), Math.max(0, at - this.#clock.now()));
+    const timer = this.#clock.setTimeout(
+      () => {
+        // The one that tells of a sleep rings after it has been replaced.
+        if (this.#timer === timer) this.#onTimer();
+      },
+      Math.max(0, at - this.#clock.now()),
+    );
+    this.#timer = timer;
     // To be connected is no reason for a process to live on.
-    this.#timer.unref();
+    timer.unref();
   }
 
   #nextAt(): number {
@@ -152,23 +159,21 @@ export class HealthScheduler {
   }
 
   #onTimer(): void {
-    const now = this.#clock.now();
-    const isLate = now - this.#timerAt > SLEPT_MS;
     this.#timer = undefined;
     this.#timerAt = Number.POSITIVE_INFINITY;
-    if (isLate) this.#wake(now);
-    else this.#checkDue(now);
+    this.#checkDue(this.#clock.now());
     this.#arm();
   }
 
-  /** F-135: everything is overdue at once. Each server is asked soon, none together with all others. */
-  #wake(now: number): void {
-    this.#logger.info('the machine seems to have slept; all servers are checked', { event: 'health.woke' });
+  /** F-135: nobody knows who is still there. Each server is asked soon, none together with all others. */
+  #wake(): void {
+    const now = this.#clock.now();
     for (const [server, entry] of this.#entries) {
       if (entry.dueAt === Number.POSITIVE_INFINITY) continue;
       entry.dueAt = now + this.#random() * WAKE_SPREAD_MS;
       server.woke();
     }
+    this.#arm();
   }
 
   #checkDue(now: number): void {
