@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
-import type { FaultRule } from '../../src/testing/index.ts';
+import { type FaultRule, faultKinds } from '../../src/testing/index.ts';
 import { QUICK, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
@@ -117,6 +117,11 @@ describe.each(EVERYWHERE)('a fault server, $era era over $wire', (place) => {
     for (const { rule } of cases.filter(({ seen }) => seen === undefined))
       expect(() => server.faults.set('tools/call', rule)).toThrow(/cannot have/u);
   });
+});
+
+it('no kind of fault is forgotten here', () => {
+  const kinds = new Set((['stdio', 'http', 'sse'] as const).flatMap((wire) => faultKinds(wire)));
+  expect(new Set([...EXPECTED.map(({ rule }) => rule.kind), 'session-lost'])).toEqual(kinds);
 });
 
 describe('what only one wire or era can show', () => {
