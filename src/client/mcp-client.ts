@@ -420,6 +420,11 @@ export class McpClient implements AsyncDisposable {
     return this.#stats.snapshot();
   }
 
+  /** True while nothing good can be expected of the server: a cheap part of {@link health}. */
+  get isUnhealthy(): boolean {
+    return this.#health.isUnhealthy;
+  }
+
   /** How the server is: whether it answers, how fast, how many requests fail. Plain and serialisable. */
   get health(): HealthSnapshot {
     return this.#health.snapshot();

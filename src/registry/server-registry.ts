@@ -104,6 +104,10 @@ export class ServerRegistry implements AsyncDisposable {
         this.#catalog.changed(changed.name);
         this.#events.tellServer('state', changed, from, reason, error);
       },
+      healthChanged: (changed, health) => {
+        this.#catalog.reordered();
+        this.#events.tellHealth(changed, health);
+      },
       catalogChanged: (changed) => this.#catalog.changed(changed.name),
       warning: (changed, message) => this.#events.tellServer('warning', changed, changed.state, message),
     });
@@ -140,6 +144,14 @@ export class ServerRegistry implements AsyncDisposable {
 
   getConnectedServers(): readonly ServerInstance[] {
     return this.#directory.connected();
+  }
+
+  /**
+   * The connected servers less those that are unhealthy: of several that offer the same resource one of these is asked.
+   * What an unhealthy server alone offers can still be called.
+   */
+  getUsableServers(): readonly ServerInstance[] {
+    return this.#directory.usable();
   }
 
   /**

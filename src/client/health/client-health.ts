@@ -98,6 +98,10 @@ export class ClientHealth implements CheckedServer {
     this.#since = on.clock.wallNow();
   }
 
+  get isUnhealthy(): boolean {
+    return this.#state.kind === 'unhealthy';
+  }
+
   snapshot(): HealthSnapshot {
     const { scheduler } = this.#on;
     const state = this.#state;

@@ -48,6 +48,8 @@ export interface CatalogResourceTemplate {
 export interface CatalogPart {
   readonly server: string;
   readonly isConnected: boolean;
+  /** False where another server should be asked if there is one. Default: as `isConnected`. */
+  readonly isUsable?: boolean;
   readonly offers: ServerCatalog;
 }
 
@@ -59,7 +61,7 @@ export interface CatalogPart {
 export class Catalog {
   readonly tools: ReadonlyMap<string, CatalogTool>;
   readonly prompts: ReadonlyMap<string, CatalogPrompt>;
-  /** By URI; the first connected server that offers one has it, else the first. */
+  /** By URI; the first usable server that offers one has it, else the first connected one, else the first. */
   readonly resources: ReadonlyMap<string, CatalogResource>;
   /** One for each template text, as with resources. */
   readonly resourceTemplates: readonly CatalogResourceTemplate[];
@@ -89,7 +91,7 @@ export class Catalog {
     }
     const resources = new Map<string, CatalogResource>();
     const templates = new Map<string, CatalogResourceTemplate>();
-    for (const { server, offers } of connectedFirst(parts)) {
+    for (const { server, offers } of bestFirst(parts)) {
       for (const resource of offers.resources) {
         if (!resources.has(resource.uri)) resources.set(resource.uri, { server, resource });
       }
@@ -105,8 +107,10 @@ export class Catalog {
   }
 }
 
-function connectedFirst(parts: readonly CatalogPart[]): CatalogPart[] {
-  return [...parts.filter((part) => part.isConnected), ...parts.filter((part) => !part.isConnected)];
+function bestFirst(parts: readonly CatalogPart[]): CatalogPart[] {
+  const rank = ({ isConnected, isUsable = isConnected }: CatalogPart): number =>
+    isUsable ? 0 : isConnected ? 1 : 2;
+  return parts.toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** F-124: a server that lists a name twice offers the first. */

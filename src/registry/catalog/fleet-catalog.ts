@@ -38,9 +38,10 @@ export class FleetCatalog {
   /** The index as of now. */
   index(): Catalog {
     if (this.#catalog !== undefined) return this.#catalog;
-    const parts = this.#options.directory.all().map(({ name, isConnected, catalog }) => ({
+    const parts = this.#options.directory.all().map(({ name, isConnected, isUsable, catalog }) => ({
       server: name,
       isConnected,
+      isUsable,
       offers: catalog,
     }));
     this.#catalog = new Catalog(parts, this.#options.maxTools);
@@ -52,6 +53,11 @@ export class FleetCatalog {
   changed(server: string): void {
     this.#catalog = undefined;
     this.#options.events.tell('catalog', { server });
+  }
+
+  /** Who is asked first is another now; what is offered is the same. */
+  reordered(): void {
+    this.#catalog = undefined;
   }
 
   async list<Item extends { readonly server: string }>(

@@ -1,3 +1,4 @@
+import type { HealthChange } from '../../client/health/health-snapshot.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type Disposer, Emitter } from '../../core/emitter.ts';
 import type { SignalboxError } from '../../core/errors.ts';
@@ -47,5 +48,22 @@ export class EventDesk {
   ): void {
     const at = new Date(this.#clock.wallNow()).toISOString();
     this.tell('server', { type, server: instance.name, from, to: instance.state, reason, at, error });
+  }
+
+  /** A server became better or worse; it is in the same state as before. */
+  tellHealth(instance: ServerInstance, health: HealthChange): void {
+    const { name: server, state } = instance;
+    const reason = health.cause === undefined ? health.to : `${health.to}: ${health.cause}`;
+    const at = new Date(this.#clock.wallNow()).toISOString();
+    this.tell('server', {
+      type: 'health',
+      server,
+      from: state,
+      to: state,
+      reason,
+      at,
+      error: undefined,
+      health,
+    });
   }
 }

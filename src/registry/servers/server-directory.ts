@@ -17,6 +17,10 @@ export class ServerDirectory {
     return this.all().filter((instance) => instance.isConnected);
   }
 
+  usable(): readonly ServerInstance[] {
+    return this.all().filter((instance) => instance.isUsable);
+  }
+
   has(instance: ServerInstance): boolean {
     return this.#servers.get(instance.name) === instance;
   }

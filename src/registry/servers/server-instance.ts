@@ -1,4 +1,5 @@
 import type { StateChange } from '../../client/client-events.ts';
+import type { HealthChange } from '../../client/health/health-snapshot.ts';
 import type { McpClient } from '../../client/mcp-client.ts';
 import type { ServerEntry } from '../../config/entry.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -15,6 +16,7 @@ export interface InstanceObserver {
     reason: string,
     error: SignalboxError | undefined,
   ): void;
+  healthChanged(instance: ServerInstance, change: HealthChange): void;
   catalogChanged(instance: ServerInstance): void;
   warning(instance: ServerInstance, message: string): void;
 }
@@ -53,6 +55,7 @@ export class ServerInstance {
     });
     this.#dispose = [
       client.on('state', (change) => this.#onClientState(change)),
+      client.on('health', (change) => observer.healthChanged(this, change)),
       client.on('listChanged', () => this.#lists.refreshSoon()),
       client.on('warning', ({ message }) => observer.warning(this, message)),
     ];
@@ -82,6 +85,14 @@ export class ServerInstance {
 
   get isConnected(): boolean {
     return this.#state === 'connected';
+  }
+
+  /**
+   * False if it is not connected, or so unwell that another server should be asked where there is one. It still takes
+   * calls: what it alone offers, nobody else can do.
+   */
+  get isUsable(): boolean {
+    return this.isConnected && !this.client.isUnhealthy;
   }
 
   /** True if it was taken out of service on purpose: it is not connected then, and calls to it are refused. */
@@ -145,6 +156,7 @@ export class ServerInstance {
       pid: client.isConnected ? pid : undefined,
       error: this.#error?.toJSON(),
       retryAt: this.#retryAt(),
+      health: client.isConnected ? client.health : undefined,
     };
   }
 

@@ -1,4 +1,5 @@
 import type { ConnectionStateName } from '../../client/connection/connection-machine.ts';
+import type { HealthSnapshot } from '../../client/health/health-snapshot.ts';
 
 /** The state of a server as the registry sees it: that of its connection, or why it has none. */
 export type ServerState = ConnectionStateName | 'disabled' | 'unavailable';
@@ -22,4 +23,6 @@ export interface ServerStatus {
   readonly error: Record<string, unknown> | undefined;
   /** When it is tried again in the background, ISO 8601; undefined unless it was given up for now. */
   readonly retryAt: string | undefined;
+  /** Whether it answers, and how fast; undefined unless it is connected. */
+  readonly health: HealthSnapshot | undefined;
 }
