@@ -206,4 +206,15 @@ describe.each(EVERYWHERE)('the guard of a server over $wire, $era', (where) => {
     expect(await client.callTool('echo')).toMatchObject({ content: [{ text: '{}' }] });
     expect(circuit).toEqual([]);
   });
+
+  it('recovers a call that comes right behind the one that met the loss', async () => {
+    const { peer, client } = await bench(
+      where,
+      {},
+      { 'tools/call': (exchange) => (exchange.params['name'] === 'echo' ? exchange.proceed() : peer.drop()) },
+    );
+    expect(await rejection(client.callTool('broken'))).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    // Nothing lies between: whoever awaited the first call makes the next at once.
+    expect(await client.callTool('echo')).toMatchObject({ content: [{ text: '{}' }] });
+  });
 });

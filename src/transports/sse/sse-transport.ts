@@ -54,6 +54,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   /** Pending while the `endpoint` event is waited for. */
   #opening: Deferred<void> | undefined;
   #ended = false;
+  #released: Promise<void> | undefined;
 
   /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
   constructor(options: SseTransportOptions, context: TransportContext, pools: PoolCache) {
@@ -104,6 +105,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   async close(): Promise<void> {
     this.destroy();
     await this.closed;
+    await this.#released;
   }
 
   destroy(): void {
@@ -218,8 +220,11 @@ export class SseTransport implements Transport, StreamReader, SseSink {
     this.#ended = true;
     this.#stream?.cancel();
     for (const exchange of [...this.#live]) this.#cut(exchange, error);
-    const released = this.#target?.lease.release() ?? Promise.resolve();
-    void released.then(() => this.#closed.resolve(reason));
+    this.#released = this.#target?.lease.release();
+    // Of a loss everybody hears at once: a call that comes before would meet a connection that is no more and looks as
+    // if it were. The sockets are let go meanwhile; `close` waits for them.
+    if (reason.kind === 'lost') this.#closed.resolve(reason);
+    else void Promise.resolve(this.#released).then(() => this.#closed.resolve(reason));
     this.#opening?.reject(error);
   }
 
