@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
+import { startFaultServer } from '../../src/testing/index.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { checkHttpFixtures, sendJson } from '../helpers/http-fixture.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
@@ -109,6 +110,40 @@ describe('a second run where it is allowed', () => {
     });
     await client.listTools();
     expect(await rejection(client.callTool('echo'))).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    expect(server.calls).toBe(1);
+  });
+
+  it('F-072 a second run that cannot be made does not deny the first', async () => {
+    const server = await startFaultServer({ faults: { 'tools/call': { kind: 'late', delayMs: 60_000 } } });
+    try {
+      const client = await makeFactory({ random: () => 0 }).createAndConnect('s', {
+        ...server.entry,
+        'x-signalbox': QUICK,
+      });
+      const call = rejection(client.callTool('echo', { message: 'm', key: 'k' }, { retry: 'safe' }));
+      await until('it runs', () => server.journal.timesRun('k') === 1);
+      // Nobody listens any more: each further attempt is refused before anything is sent.
+      await server.stop();
+      expect(await call).toMatchObject({
+        code: 'OUTCOME_UNKNOWN',
+        delivered: 'unknown',
+        cause: { code: 'CONNECTION_LOST' },
+      });
+      expect(server.journal.timesRun('k')).toBe(1);
+    } finally {
+      await server.close();
+    }
+  });
+
+  it('F-072 nor does an end by the caller while it is waited for', async () => {
+    const { server, client } = await bench(
+      (_call, response) => void response.writeHead(503, { 'retry-after': '1' }).end(),
+    );
+    const controller = new AbortController();
+    const call = rejection(client.callTool('echo', {}, { retry: 'safe', signal: controller.signal }));
+    await until('it ran', () => server.calls === 1);
+    setTimeout(() => controller.abort(), 50);
+    expect(await call).toMatchObject({ code: 'REQUEST_ABORTED', delivered: 'unknown' });
     expect(server.calls).toBe(1);
   });
 

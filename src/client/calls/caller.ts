@@ -17,7 +17,7 @@ import type { CallOptions } from './call-options.ts';
 import { undeclared } from './declared.ts';
 import type { CallGuard } from './guard/call-guard.ts';
 import { isGuardRefusal } from './guard/guard-refusal.ts';
-import { asOutcome, isRead, replayDelay } from './replay.ts';
+import { afterUnknown, asOutcome, isRead, outcomeOf, replayDelay } from './replay.ts';
 
 /** Requests that a modern server may answer with a request for input (2026-07-28, MRTR). */
 const ASKS_BACK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 'resources/read']);
@@ -213,30 +213,37 @@ export class Caller {
     const { clock, random } = environment;
     const limitMs = Math.min(request.timeoutMs, request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
     let error = failure;
+    /** The failure that left open whether the request was executed. */
+    let unknown: unknown;
     let next = request;
     let isMended = false;
     if (isGuardRefusal(error)) throw error;
-    for (let failures = 1; ; failures++) {
-      const elapsedMs = clock.now() - startedAt;
-      if (!isMended && isMendable(error, method)) {
-        // Once: a server that asks for the same again does not know what it wants.
-        isMended = true;
-        next = await this.#mend(error, method, params, next, options, startedAt);
-      } else {
-        const isSafe = this.#isSafe(method, params, options);
-        const delayMs = replayDelay(error, { failures, isSafe, leftMs: limitMs - elapsedMs, random });
-        if (delayMs === undefined || !guard.mayRepeat(error, connection.session === undefined)) {
-          throw asOutcome(error, method, name, elapsedMs);
+    try {
+      for (let failures = 1; ; failures++) {
+        if (outcomeOf(error) === 'unknown') unknown = error;
+        const elapsedMs = clock.now() - startedAt;
+        if (!isMended && isMendable(error, method)) {
+          // Once: a server that asks for the same again does not know what it wants.
+          isMended = true;
+          next = await this.#mend(error, method, params, next, options, startedAt);
+        } else {
+          const isSafe = this.#isSafe(method, params, options);
+          const delayMs = replayDelay(error, { failures, isSafe, leftMs: limitMs - elapsedMs, random });
+          if (delayMs === undefined || !guard.mayRepeat(error, connection.session === undefined)) {
+            throw asOutcome(error, method, name, elapsedMs);
+          }
+          if (delayMs > 0) await sleep(clock, delayMs, options.signal);
         }
-        if (delayMs > 0) await sleep(clock, delayMs, options.signal);
+        try {
+          return await this.#attempt(method, params, next, startedAt);
+        } catch (again) {
+          // What the server did says more than that it is not to be asked again now.
+          if (isGuardRefusal(again)) throw asOutcome(error, method, name, clock.now() - startedAt);
+          error = again;
+        }
       }
-      try {
-        return await this.#attempt(method, params, next, startedAt);
-      } catch (again) {
-        // What the server did says more than that it is not to be asked again now.
-        if (isGuardRefusal(again)) throw asOutcome(error, method, name, clock.now() - startedAt);
-        error = again;
-      }
+    } catch (last) {
+      throw afterUnknown(last, unknown, method, name, clock.now() - startedAt);
     }
   }
 

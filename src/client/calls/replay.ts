@@ -1,4 +1,4 @@
-import { SignalboxError } from '../../core/errors.ts';
+import { messageWithoutHead, SignalboxError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import { fullJitter } from '../../resilience/backoff.ts';
 
@@ -102,5 +102,29 @@ export function asOutcome(error: unknown, method: string, server: string, elapse
         elapsedMs: Math.round(elapsedMs),
       },
     },
+  );
+}
+
+/**
+ * The error of a call that was made more than once: what is known of the last request takes nothing back of an earlier
+ * one that may have been executed.
+ *
+ * @param earlier the failure that left open whether the request was executed; undefined if none did
+ */
+export function afterUnknown(
+  error: unknown,
+  earlier: unknown,
+  method: string,
+  server: string,
+  elapsedMs: number,
+): unknown {
+  if (earlier === undefined || isRead(method) || !SignalboxError.is(error) || error.delivered !== 'no')
+    return error;
+  if (!ENDED_BY_CALLER.has(error.code)) return asOutcome(earlier, method, server, elapsedMs);
+  const { code, retryable, details, cause } = error;
+  return new SignalboxError(
+    code,
+    `${messageWithoutHead(error)}; the attempt before was sent, and may have been executed`,
+    { server, retryable, delivered: 'unknown', cause: cause ?? earlier, details },
   );
 }
