@@ -202,6 +202,11 @@ export class McpClient implements AsyncDisposable {
     return this.#connection.disconnect(options.drainMs ?? DRAIN_MS);
   }
 
+  /** {@link disconnect}, and then `sleeping`: the next call, or `connect`, connects again. */
+  sleep(options: { readonly drainMs?: number } = {}): Promise<void> {
+    return this.#connection.sleep(options.drainMs ?? DRAIN_MS);
+  }
+
   /** {@link disconnect} for good: nothing connects this client again. `ClientFactory.release` calls it. */
   end(options: { readonly drainMs?: number } = {}): Promise<void> {
     return this.#connection.end(options.drainMs ?? DRAIN_MS);
@@ -231,6 +236,16 @@ export class McpClient implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.disconnect();
+  }
+
+  /** Requests that wait for their answer; subscriptions do not count. */
+  get inFlight(): number {
+    return this.#lastEstablished?.session.inFlight ?? 0;
+  }
+
+  /** Resolves when no request is in flight any more, or after `limitMs`. Further requests are not refused for it. */
+  drained(limitMs: number): Promise<void> {
+    return this.#lastEstablished?.session.drained(limitMs) ?? Promise.resolve();
   }
 
   get isConnected(): boolean {

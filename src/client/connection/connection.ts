@@ -139,6 +139,13 @@ export class Connection {
     return this.#closing;
   }
 
+  /** {@link disconnect}, and then `sleeping`: the next call connects again. Whoever connects meanwhile wins. */
+  async sleep(drainMs: number): Promise<void> {
+    if (this.#state.kind === 'sleeping') return;
+    await this.disconnect(drainMs);
+    if (this.#state.kind === 'disconnected' && !this.#isEnded) this.#apply({ type: 'sleep' });
+  }
+
   /** {@link disconnect} for good: nothing connects this client again. */
   end(drainMs: number): Promise<void> {
     this.#isEnded = true;

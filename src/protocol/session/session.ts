@@ -130,6 +130,11 @@ export class Session implements CallOwner {
     return this.#inbound.received;
   }
 
+  /** Requests that wait for their answer. Those without time limit do not count: they never end by themselves. */
+  get inFlight(): number {
+    return this.#calls.size === 0 ? 0 : this.#calls.snapshot().filter((call) => !call.longLived).length;
+  }
+
   /** The longest time, in ms, that a call in flight was given for its answer; 0 if none is, or none with an end. */
   get longestTimeoutMs(): number {
     let longestMs = 0;
