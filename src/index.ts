@@ -53,7 +53,10 @@ export type {
   ServerCatalog,
 } from './registry/catalog/catalog.ts';
 export type { PartialList } from './registry/catalog/fleet-catalog.ts';
-export type { RegistryEvents, ServerEvent } from './registry/events/registry-events.ts';
+export type { EventsOptions, HistoryOptions } from './registry/events/event-journal.ts';
+export type { DroppedEvents, EventRecord, RegistryEvent } from './registry/events/event-record.ts';
+export type { EventStream, EventStreamOptions, StreamedEvent } from './registry/events/event-stream.ts';
+export type { RegistryEvents, ServerEvent, ShutdownEvent } from './registry/events/registry-events.ts';
 export { ServerRegistry, type ServerRegistryOptions } from './registry/server-registry.ts';
 export type { ServerInstance } from './registry/servers/server-instance.ts';
 export type { ServerState, ServerStatus } from './registry/servers/server-status.ts';

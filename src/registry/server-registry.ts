@@ -3,6 +3,7 @@ import { ClientFactory } from '../client/client-factory.ts';
 import type { ConnectionResult } from '../client/connection/connection-result.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
+import { deferred } from '../core/deferred.ts';
 import type { Disposer } from '../core/emitter.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { guardLogger, type Logger, silentLogger } from '../core/log.ts';
@@ -17,10 +18,14 @@ import { CatalogCalls } from './catalog/catalog-calls.ts';
 import { FleetCatalog, type PartialList } from './catalog/fleet-catalog.ts';
 import { NameResolver, type ResolveOptions } from './catalog/name-resolver.ts';
 import { EventDesk } from './events/event-desk.ts';
+import type { EventsOptions, HistoryOptions } from './events/event-journal.ts';
+import type { RegistryEvent } from './events/event-record.ts';
+import type { EventStream } from './events/event-stream.ts';
 import type { RegistryEvents } from './events/registry-events.ts';
 import { connectServer } from './fleet/connect-server.ts';
 import { inParallel } from './fleet/limited-parallel.ts';
 import { type ReadyOptions, waitForReady } from './fleet/readiness.ts';
+import { redactorOf } from './servers/entry-secrets.ts';
 import { ServerDirectory } from './servers/server-directory.ts';
 import { ServerInstance } from './servers/server-instance.ts';
 import type { ServerStatus } from './servers/server-status.ts';
@@ -38,6 +43,8 @@ export interface ServerRegistryOptions {
   readonly listWaitMs?: number;
   /** Tools of all servers together; whoever has most of them is cut first, with a warning (F-123). Default 5 000. */
   readonly maxTools?: number;
+  /** Events that {@link ServerRegistry.history} keeps. Default 256; 0 to 100 000. */
+  readonly historySize?: number;
   readonly logger?: Logger;
   readonly clock?: Clock;
 }
@@ -68,7 +75,7 @@ export class ServerRegistry implements AsyncDisposable {
     this.#factory = options.factory ?? new ClientFactory();
     this.#parallelConnects = options.parallelConnects ?? PARALLEL_CONNECTS;
     this.#clock = clock;
-    this.#events = new EventDesk(clock, logger);
+    this.#events = new EventDesk(clock, logger, options.historySize);
     this.#lastState = new LastState(options.store, clock, logger);
     this.#catalog = new FleetCatalog({
       directory,
@@ -112,6 +119,7 @@ export class ServerRegistry implements AsyncDisposable {
       warning: (changed, message) => this.#events.tellServer('warning', changed, changed.state, message),
     });
     this.#directory.add(instance);
+    this.#events.journal.protect(name, redactorOf(instance.entry));
     this.#events.tellServer('registered', instance, undefined, instance.reason);
     return instance;
   }
@@ -126,6 +134,7 @@ export class ServerRegistry implements AsyncDisposable {
     await this.#factory.release(name, options);
     instance.dispose();
     this.#events.tellServer('unregistered', instance, instance.state, 'unregistered');
+    if (this.#directory.get(name) === undefined) this.#events.journal.protect(name, undefined);
   }
 
   /** How a server was when the state was last saved; undefined without a store or for a server that is new. */
@@ -209,7 +218,14 @@ export class ServerRegistry implements AsyncDisposable {
       void this.disconnectAll({ drainMs: 0 });
       return this.#shutdown;
     }
-    this.#shutdown = this.#end(options.drainMs ?? SHUTDOWN_DRAIN_MS);
+    const done = deferred<void>();
+    // Known before it is told: a listener may call it again.
+    this.#shutdown = done.promise;
+    this.#events.tell('shutdown', { phase: 'begun', reason: 'the registry is being shut down' });
+    this.#end(options.drainMs ?? SHUTDOWN_DRAIN_MS).then(
+      () => done.resolve(),
+      (error: unknown) => done.reject(error),
+    );
     return this.#shutdown;
   }
 
@@ -226,6 +242,8 @@ export class ServerRegistry implements AsyncDisposable {
       this.#directory.delete(instance);
     }
     await this.#lastState.save(statuses);
+    this.#events.tell('shutdown', { phase: 'ended', reason: 'the registry has been shut down' });
+    this.#events.journal.close();
   }
 
   // --- what they offer --------------------------------------------------------------------------------------------
@@ -312,6 +330,21 @@ export class ServerRegistry implements AsyncDisposable {
     listener: (event: RegistryEvents[Name]) => void,
   ): Disposer {
     return this.#events.on(name, listener);
+  }
+
+  /**
+   * Everything that happens from now on, as a stream: plain data, each event with its number, time, server and reason.
+   * It ends with the shutdown, with `signal`, or when its reader leaves the loop. A reader that is too slow is told how
+   * many events it has missed (`{ type: 'dropped', count }`).
+   * @throws SignalboxError INVALID_ARGUMENT; OVERLOADED if more than 1 000 streams are open
+   */
+  events(options: EventsOptions = {}): EventStream {
+    return this.#events.journal.stream(options);
+  }
+
+  /** The last events, the oldest first: plain, serialisable, without the secrets of the servers they are about. */
+  history(options: HistoryOptions = {}): readonly RegistryEvent[] {
+    return this.#events.journal.history(options);
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import type { SignalboxError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 import type { ServerState } from '../servers/server-status.ts';
+import { EventJournal } from './event-journal.ts';
 import type { RegistryEvents, ServerEvent } from './registry-events.ts';
 
 /**
@@ -12,13 +13,17 @@ import type { RegistryEvents, ServerEvent } from './registry-events.ts';
  * about is told when all listeners have heard of what came before it.
  */
 export class EventDesk {
+  /** What has happened, and who reads along. */
+  readonly journal: EventJournal;
   readonly #clock: Clock;
   readonly #emitter: Emitter<RegistryEvents>;
   readonly #waiting: (() => void)[] = [];
   #isTelling = false;
 
-  constructor(clock: Clock, logger: Logger) {
+  /** @throws SignalboxError INVALID_ARGUMENT if `historySize` is no whole number within its bounds */
+  constructor(clock: Clock, logger: Logger, historySize?: number) {
     this.#clock = clock;
+    this.journal = new EventJournal(clock, historySize);
     this.#emitter = new Emitter(logger);
   }
 
@@ -30,6 +35,7 @@ export class EventDesk {
   }
 
   tell<Name extends keyof RegistryEvents>(name: Name, event: RegistryEvents[Name]): void {
+    this.journal.record(name, event);
     this.#waiting.push(() => this.#emitter.emit(name, event));
     if (this.#isTelling) return;
     this.#isTelling = true;
