@@ -94,6 +94,28 @@ describe('ServerRegistry', () => {
     expect(await rejection(registry.callTool('b__other'))).toMatchObject({ code: 'UNKNOWN_NAME' });
   });
 
+  it('F-127 a call waits for the lists of its server no longer than its own time', async () => {
+    const { registry, servers } = fleet(['a']);
+    servers['a']!.silent.add('tools/list');
+    const startedAt = performance.now();
+    expect(await rejection(registry.callTool('a__echo', {}, { timeoutMs: 200 }))).toMatchObject({
+      code: 'SERVER_UNAVAILABLE',
+      delivered: 'no',
+      message: expect.stringContaining('its lists were not read in time'),
+    });
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+  });
+
+  it('F-127 a call to a known tool of a server that comes back does not wait for its lists', async () => {
+    const { registry, servers } = fleet(['a']);
+    await registry.connectAll();
+    await registry.getServer('a')!.client.disconnect();
+    servers['a']!.silent.add('tools/list');
+    expect(await registry.callTool('a__echo', {}, { timeoutMs: 5000 })).toMatchObject({
+      content: [{ text: '{}' }],
+    });
+  });
+
   it('filters tools by enabledTools and disabledTools', async () => {
     const { registry, servers } = fleet(['a']);
     servers['a']!.tools = ['x', 'y', 'z'].map((name) => ({ name }));

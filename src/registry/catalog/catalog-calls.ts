@@ -60,9 +60,11 @@ export class CatalogCalls {
 
   /** What is left of a call's time after its server was found. */
   #rest(options: CallOptions, startedAt: number): CallOptions {
-    const { timeoutMs } = options;
-    return timeoutMs === undefined
-      ? options
-      : { ...options, timeoutMs: Math.max(1, timeoutMs - (this.#options.clock.now() - startedAt)) };
+    const { timeoutMs, totalTimeoutMs } = options;
+    if (timeoutMs === undefined && totalTimeoutMs === undefined) return options;
+    const elapsedMs = this.#options.clock.now() - startedAt;
+    const left = (ms: number | undefined): number | undefined =>
+      ms === undefined ? undefined : Math.max(1, ms - elapsedMs);
+    return { ...options, timeoutMs: left(timeoutMs), totalTimeoutMs: left(totalTimeoutMs) };
   }
 }

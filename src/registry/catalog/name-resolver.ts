@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
+import { type WaitBounds, withinTime } from '../../core/within-time.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 import type { Catalog, CatalogPrompt, CatalogTool } from './catalog.ts';
 import { NAME_SEPARATOR } from './exposed-names.ts';
@@ -78,8 +79,12 @@ export class NameResolver {
     let reason: SignalboxError | undefined;
     for (const candidate of candidates) {
       const limitMs = options.timeoutMs ?? candidate.client.settings.timeouts.request;
-      const leftMs = Math.max(1, limitMs - (clock.now() - startedAt));
-      const fault = await connected(candidate, options.signal, leftMs);
+      const deadlineAt = Math.max(startedAt + limitMs, clock.now() + 1);
+      const { signal } = options;
+      let fault = await connected(candidate, signal, deadlineAt - clock.now());
+      // What was known of a server holds while its lists are read anew, as it does for every other call.
+      if (fault === undefined && find(catalog()) === undefined)
+        fault = await listed(candidate, clock, { signal, deadlineAt });
       reason ??= fault;
       const found = fault === undefined ? find(catalog()) : undefined;
       if (found !== undefined) return found;
@@ -94,7 +99,7 @@ export class NameResolver {
   }
 }
 
-/** Waits until a server is connected and its lists are read. Resolves with why it is not. */
+/** Waits until a server is connected. Resolves with why it is not. */
 async function connected(
   server: ServerInstance,
   signal: AbortSignal | undefined,
@@ -111,8 +116,27 @@ async function connected(
     if (signal?.aborted === true) throw error;
     return unavailable(server, error);
   }
-  await server.settled();
   return undefined;
+}
+
+/** Waits until the lists of a server are read. Resolves with why they are not: its time is that of a call. */
+async function listed(
+  server: ServerInstance,
+  clock: Clock,
+  bounds: WaitBounds,
+): Promise<SignalboxError | undefined> {
+  const late = new SignalboxError(
+    'SERVER_UNAVAILABLE',
+    'its lists were not read in time; the request was not sent',
+    { server: server.name },
+  );
+  try {
+    await withinTime(server.settled(), bounds, clock, () => late);
+    return undefined;
+  } catch (error) {
+    if (error !== late) throw error;
+    return late;
+  }
 }
 
 function unavailable({ name, state, reason }: ServerInstance, cause: unknown): SignalboxError {
