@@ -3,7 +3,8 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { SignalboxError } from '../../src/core/errors.ts';
 import type { BreakerChange } from '../../src/resilience/breaker/circuit-breaker.ts';
-import { recordStates, rejection, testFactories } from '../helpers/clients.ts';
+import { startFaultServer } from '../../src/testing/index.ts';
+import { QUICK, recordStates, rejection, testFactories } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE, type Exchange, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
@@ -206,15 +207,19 @@ describe.each(EVERYWHERE)('the guard of a server over $wire, $era', (where) => {
     expect(await client.callTool('echo')).toMatchObject({ content: [{ text: '{}' }] });
     expect(circuit).toEqual([]);
   });
+});
 
-  it('recovers a call that comes right behind the one that met the loss', async () => {
-    const { peer, client } = await bench(
-      where,
-      {},
-      { 'tools/call': (exchange) => (exchange.params['name'] === 'echo' ? exchange.proceed() : peer.drop()) },
-    );
-    expect(await rejection(client.callTool('broken'))).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
-    // Nothing lies between: whoever awaited the first call makes the next at once.
-    expect(await client.callTool('echo')).toMatchObject({ content: [{ text: '{}' }] });
+describe('the guard of a server over sse', () => {
+  it('recovers a call that comes right behind the one that met the end of its session', async () => {
+    await using server = await startFaultServer({ wire: 'sse', era: 'legacy' });
+    const client = await makeFactory().createAndConnect('s', { ...server.entry, 'x-signalbox': QUICK });
+    for (let n = 0; n < 5; n++) {
+      server.faults.set('tools/call:count', { kind: 'session-lost', times: 1 });
+      await client.callTool('count', { key: `a${n}` }).catch(() => undefined);
+      // Nothing lies between: whoever awaited that call makes the next at once.
+      await client.callTool('count', { key: `b${n}` });
+      expect(server.journal.timesRun(`b${n}`)).toBe(1);
+    }
+    expect(server.journal.repeatedKeys()).toEqual([]);
   });
 });
