@@ -39,6 +39,7 @@ describe('status', () => {
           tools: 4,
           connectMs: expect.any(Number),
           pid: expect.any(Number),
+          health: { state: 'healthy', cause: null, nextCheckMs: expect.any(Number) },
         },
       ],
     });

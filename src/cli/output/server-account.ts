@@ -1,3 +1,4 @@
+import type { HealthSnapshot } from '../../client/health/health-snapshot.ts';
 import type { SignalboxError } from '../../core/errors.ts';
 import type { ServerInstance } from '../../registry/servers/server-instance.ts';
 import type { ServerState } from '../../registry/servers/server-status.ts';
@@ -22,6 +23,8 @@ export interface ServerAccount {
   readonly prompts: number;
   readonly connectMs: number | null;
   readonly pid: number | undefined;
+  /** How it is; undefined unless it is connected. */
+  readonly health: HealthSnapshot | undefined;
   /** Why it is not connected. */
   readonly error: ErrorFacts | undefined;
 }
@@ -34,7 +37,7 @@ export function accountOf(
 ): ServerAccount {
   const { terminal } = context;
   const status = instance.status();
-  const { tools, resources, prompts, connectMs, pid, state } = status;
+  const { tools, resources, prompts, connectMs, pid, state, health } = status;
   const error = WELL.has(state) ? undefined : (known ?? instance.error);
   return {
     name: terminal.peer(status.name, 64),
@@ -48,6 +51,7 @@ export function accountOf(
     prompts,
     connectMs: connectMs === null ? null : Math.round(connectMs),
     pid,
+    health,
     error: error === undefined ? undefined : safeFacts(context, error),
   };
 }
@@ -73,6 +77,7 @@ export function accountsOf(
       prompts: 0,
       connectMs: null,
       pid: undefined,
+      health: undefined,
       error: safeFacts(context, error),
     }),
   );
@@ -85,8 +90,10 @@ export function isWell({ state }: ServerAccount): boolean {
 }
 
 /** The state in the words of a reader. */
-export function stateText({ state }: ServerAccount): string {
+export function stateText({ state, health }: ServerAccount): string {
   switch (state) {
+    case 'connected':
+      return health === undefined || health.state === 'healthy' ? state : `${health.state} (${health.cause})`;
     case 'initializing':
       return 'connecting';
     case 'error':
@@ -99,10 +106,11 @@ export function stateText({ state }: ServerAccount): string {
 }
 
 /** One character, coloured, that says how a server is. */
-export function stateMark({ state }: ServerAccount, colors: Colors): string {
+export function stateMark({ state, health }: ServerAccount, colors: Colors): string {
   switch (state) {
     case 'connected':
-      return colors.green('✓');
+      if (health?.state === 'degraded') return colors.yellow('✓');
+      return health?.state === 'unhealthy' ? colors.red('!') : colors.green('✓');
     case 'error':
     case 'invalid':
     case 'unauthorized':
