@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { SignalboxError } from '../../../core/errors.ts';
+import { PrivateFileError, readPrivateFile, replacePrivateFile } from '../../../core/private-file.ts';
 import type { ConsentRecord, ConsentSubject } from './launch-consent.ts';
 import { launchHash } from './launch-hash.ts';
 
@@ -59,7 +57,8 @@ export class ConsentStore implements ConsentRecord {
       const hashes = await readHashes(this.path);
       edit(hashes);
       if (hashes.size > MAX_NAMES) throw fault(this.path, `holds ${MAX_NAMES} names already; remove some`);
-      await replaceFile(this.path, `${JSON.stringify({ version: 1, approved: [...hashes] })}\n`);
+      const text = `${JSON.stringify({ version: 1, approved: [...hashes] })}\n`;
+      await replacePrivateFile(this.path, text).catch((error: unknown) => refuse(this.path, error));
       this.#hashes = hashes;
     });
     this.#last = done.catch(() => {});
@@ -68,27 +67,8 @@ export class ConsentStore implements ConsentRecord {
 }
 
 async function readHashes(path: string): Promise<Map<string, string>> {
-  let file: FileHandle;
-  try {
-    // A FIFO in its place would hold us for ever without O_NONBLOCK. Windows has neither flag.
-    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return new Map();
-    throw fault(path, code === 'ELOOP' ? 'is a symbolic link' : `cannot be read (${String(code)})`, error);
-  }
-  try {
-    const info = await file.stat();
-    const uid = process.getuid?.();
-    if (!info.isFile()) throw fault(path, 'is no file');
-    if (uid !== undefined && info.uid !== uid) throw fault(path, 'belongs to another user');
-    if (uid !== undefined && (info.mode & 0o022) !== 0)
-      throw fault(path, 'can be written by others; chmod 600 it');
-    if (info.size > MAX_BYTES) throw fault(path, 'is too large');
-    return parse(await file.readFile('utf8'));
-  } finally {
-    await file.close();
-  }
+  const text = await readPrivateFile(path, MAX_BYTES).catch((error: unknown) => refuse(path, error));
+  return text === undefined ? new Map() : parse(text);
 }
 
 function parse(text: string): Map<string, string> {
@@ -105,16 +85,9 @@ function parse(text: string): Map<string, string> {
   return new Map(approved.filter(isPair));
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${randomBytes(8).toString('hex')}.new`;
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(temporary, text, { flag: 'wx', mode: 0o600, flush: true });
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw fault(path, `cannot be written (${String((error as NodeJS.ErrnoException).code)})`, error);
-  }
+function refuse(path: string, error: unknown): never {
+  if (error instanceof PrivateFileError) throw fault(path, error.fault, error);
+  throw error;
 }
 
 function fault(path: string, what: string, cause?: unknown): SignalboxError {

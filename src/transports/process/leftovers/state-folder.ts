@@ -1,8 +1,8 @@
-import { chmodSync, constants, lstatSync, mkdirSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { SignalboxError } from '../../../core/errors.ts';
+import { readPrivateFile } from '../../../core/private-file.ts';
 
 let chosen: string | false | undefined;
 
@@ -47,18 +47,6 @@ export function faultOfFolder(folder: string): string | undefined {
 }
 
 /** The text of a file of ours; undefined for anything else: a link, a foreign or an oversized file, none at all. */
-export async function readOwnFile(path: string, maxBytes: number): Promise<string | undefined> {
-  try {
-    // Without O_NONBLOCK, a FIFO in the place of the file would hold us for ever.
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    try {
-      const info = await file.stat();
-      if (!info.isFile() || info.uid !== process.getuid?.() || info.size > maxBytes) return undefined;
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return undefined;
-  }
+export function readOwnFile(path: string, maxBytes: number): Promise<string | undefined> {
+  return readPrivateFile(path, maxBytes).catch(() => undefined);
 }
