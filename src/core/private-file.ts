@@ -90,7 +90,7 @@ export async function replacePrivateFile(
 
 /** What makes a folder unfit for files that are this user's own; undefined if nothing does, or if there is none. */
 export async function folderFault(folder: string): Promise<string | undefined> {
-  const info = await lstat(folder).catch((error: NodeJS.ErrnoException) => error);
+  const info = await lstat(folder).catch((error: unknown) => error as NodeJS.ErrnoException);
   if (info instanceof Error) {
     return info.code === 'ENOENT' ? undefined : `cannot be used (${String(info.code)})`;
   }
