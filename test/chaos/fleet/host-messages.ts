@@ -1,0 +1,37 @@
+import type { FaultServerEntry, FaultServerEra } from '../../../src/testing/index.ts';
+import type { Deed } from '../plan/fault-menu.ts';
+import type { ServerAccount } from './chaos-server.ts';
+
+/** What a host is asked for; each is answered once, in order of completion. */
+export type HostTask =
+  | {
+      readonly task: 'open';
+      readonly name: string;
+      readonly wire: 'http' | 'sse';
+      readonly era: FaultServerEra;
+      readonly seed: number;
+    }
+  | { readonly task: 'apply'; readonly name: string; readonly deed: Deed }
+  | { readonly task: 'heal'; readonly name: string }
+  | { readonly task: 'account'; readonly name: string }
+  | { readonly task: 'close' };
+
+/** What each task is answered with. */
+export interface HostResults {
+  readonly open: FaultServerEntry;
+  readonly apply: undefined;
+  readonly heal: undefined;
+  readonly account: ServerAccount;
+  readonly close: undefined;
+}
+
+export interface HostQuestion {
+  readonly id: number;
+  readonly task: HostTask;
+}
+
+export interface HostAnswer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: string;
+}

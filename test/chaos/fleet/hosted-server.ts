@@ -1,0 +1,30 @@
+import type { ServerEntry } from '../../../src/index.ts';
+import type { Deed } from '../plan/fault-menu.ts';
+import type { Seat } from '../plan/roster.ts';
+import type { ChaosServer, ServerAccount } from './chaos-server.ts';
+import type { Host } from './host.ts';
+
+/** A server over HTTP or SSE, in the process of its host. */
+export class HostedServer implements ChaosServer {
+  readonly seat: Seat;
+  readonly entry: ServerEntry;
+  readonly #host: Host;
+
+  constructor(seat: Seat, entry: ServerEntry, host: Host) {
+    this.seat = seat;
+    this.entry = entry;
+    this.#host = host;
+  }
+
+  async apply(deed: Deed): Promise<void> {
+    await this.#host.ask({ task: 'apply', name: this.seat.name, deed });
+  }
+
+  async heal(): Promise<void> {
+    await this.#host.ask({ task: 'heal', name: this.seat.name });
+  }
+
+  async account(): Promise<ServerAccount> {
+    return await this.#host.ask({ task: 'account', name: this.seat.name });
+  }
+}
