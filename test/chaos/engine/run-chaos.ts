@@ -84,12 +84,14 @@ class ChaosRun {
       this.#lag.enable();
       const workers = this.#work();
       await this.#calm();
+      await fleet.machineLag();
       this.#phase = 'chaos';
       const watching = this.#watch();
       const faults = await Promise.race([runFaults(plan, fleet.servers), fleet.failed]).finally(() =>
         clearInterval(watching),
       );
       this.#samples.push(sampleMemory(this.#now));
+      const machineLag = await fleet.machineLag();
       this.#isOver = true;
       progress('the faults are over; every server has to come back');
       await fleet.heal();
@@ -110,7 +112,7 @@ class ChaosRun {
           slackMs,
           steady,
         }),
-        checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf)),
+        checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf), machineLag),
         recovery,
         shutdown,
         orphans,

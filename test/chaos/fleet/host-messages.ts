@@ -2,6 +2,12 @@ import type { FaultServerEntry, FaultServerEra } from '../../../src/testing/inde
 import type { Deed } from '../plan/fault-menu.ts';
 import type { ServerAccount } from './chaos-server.ts';
 
+/** By how much timers of a process came late since it was last asked, in ms. */
+export interface LoopLag {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
 /** What a host is asked for; each is answered once, in order of completion. */
 export type HostTask =
   | {
@@ -14,6 +20,7 @@ export type HostTask =
   | { readonly task: 'apply'; readonly name: string; readonly deed: Deed }
   | { readonly task: 'heal'; readonly name: string }
   | { readonly task: 'account'; readonly name: string }
+  | { readonly task: 'lag' }
   | { readonly task: 'close' };
 
 /** What each task is answered with. */
@@ -22,6 +29,7 @@ export interface HostResults {
   readonly apply: undefined;
   readonly heal: undefined;
   readonly account: ServerAccount;
+  readonly lag: LoopLag;
   readonly close: undefined;
 }
 
