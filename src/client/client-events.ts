@@ -1,7 +1,11 @@
 import type { SignalboxError } from '../core/errors.ts';
 import type { BreakerChange } from '../resilience/breaker/circuit-breaker.ts';
 import type { Params } from '../wire/json-rpc.ts';
-import type { ConnectionStateName } from './connection/connection-machine.ts';
+import type {
+  ConnectionEvent,
+  ConnectionState,
+  ConnectionStateName,
+} from './connection/connection-machine.ts';
 import type { HealthChange } from './health/health-snapshot.ts';
 
 /** A change of the connection's state. */
@@ -13,6 +17,17 @@ export interface StateChange {
   readonly error: SignalboxError | undefined;
   /** With `error`: when one more attempt is made in the background, in ms since the epoch; undefined: none is. */
   readonly retryAt: number | undefined;
+}
+
+/** What a step of the connection's machine is told as. */
+export function stateChangeOf(
+  from: ConnectionState,
+  to: ConnectionState,
+  event: ConnectionEvent,
+): StateChange {
+  const error = 'cause' in event ? event.cause : undefined;
+  const retryAt = to.kind === 'error' ? to.retryAt : undefined;
+  return { from: from.kind, to: to.kind, reason: error?.message ?? event.type, error, retryAt };
 }
 
 /** The eight severities of syslog (RFC 5424), least severe first. */

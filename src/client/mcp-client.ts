@@ -2,7 +2,6 @@ import type { ServerEntry } from '../config/entry.ts';
 import type { ParsedEntry } from '../config/parse-entry.ts';
 import { type ResolvedSettings, resolveSettings } from '../config/settings.ts';
 import { type Disposer, Emitter } from '../core/emitter.ts';
-import { RemoteError } from '../core/errors.ts';
 import type { Era, EraName } from '../protocol/eras/era.ts';
 import { ModernEra } from '../protocol/eras/modern-era.ts';
 import type { InputHandlers } from '../protocol/input/input-handlers.ts';
@@ -31,7 +30,8 @@ import { clientGuard } from './calls/guard/client-guard.ts';
 import { OutputCheck } from './calls/output-check.ts';
 import { ToolBook } from './calls/tool-book.ts';
 import { ToolCaller, type ToolCallOptions } from './calls/tool-caller.ts';
-import type { ClientEvents, LogLevel } from './client-events.ts';
+import { type ClientEvents, type LogLevel, stateChangeOf } from './client-events.ts';
+import { ClientMemory } from './client-memory.ts';
 import { Connection } from './connection/connection.ts';
 import type {
   ConnectionEvent,
@@ -70,6 +70,8 @@ export class McpClient implements AsyncDisposable {
   readonly name: string;
   readonly entry: ServerEntry;
   readonly settings: ResolvedSettings;
+  /** What is worth keeping for the next run of the program; a registry with a store keeps it. */
+  readonly memory: ClientMemory;
   readonly #environment: ClientEnvironment;
   readonly #events: Emitter<ClientEvents>;
   readonly #stats: ClientStats;
@@ -119,6 +121,7 @@ export class McpClient implements AsyncDisposable {
       sessionLost: (error) => this.#connection.sessionLost(error),
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
     });
+    this.memory = new ClientMemory(connector, this.#stats);
     this.#connection = new Connection(name, this.settings, environment, connector, {
       stateChanged: (from, to, event) => this.#onStateChanged(from, to, event),
       established: (established) => this.#onEstablished(established),
@@ -505,13 +508,10 @@ export class McpClient implements AsyncDisposable {
 
   #onStateChanged(from: ConnectionState, to: ConnectionState, event: ConnectionEvent): void {
     if (from.kind === 'connected') this.#stats.disconnected();
-    const error = 'cause' in event ? event.cause : undefined;
-    const reason = error?.message ?? event.type;
-    const retryAt = to.kind === 'error' ? to.retryAt : undefined;
-    const change = { from: from.kind, to: to.kind, reason, error, retryAt };
-    const fields = { event: 'client.state', server: this.name, from: from.kind, to: to.kind, reason };
-    this.#environment.logger.debug('the connection changed its state', fields);
-    this.#health.connectionChanged(to.kind, error);
+    const change = stateChangeOf(from, to, event);
+    const fields = { event: 'client.state', server: this.name, from: from.kind, to: to.kind };
+    this.#environment.logger.debug('the connection changed its state', { ...fields, reason: change.reason });
+    this.#health.connectionChanged(to.kind, change.error);
     if (to.kind === 'connected') {
       this.#guard.connected();
       this.#renew();

@@ -10,7 +10,7 @@ import type { Logger, WireTap } from '../../core/log.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { Random } from '../../core/random.ts';
 import type { ClientIdentity } from '../../protocol/mcp-types.ts';
-import type { EraCache } from '../../protocol/negotiation/era-cache.ts';
+import type { EraCache, EraVerdict } from '../../protocol/negotiation/era-cache.ts';
 import type { Handshake } from '../../protocol/negotiation/handshake.ts';
 import {
   type Negotiation,
@@ -80,6 +80,16 @@ export class Connector {
     this.#identity = identity;
     this.#handlers = handlers;
     this.#eraKey = eraKeyOf(parsed);
+  }
+
+  /** Which era the server spoke, as far as it is remembered. */
+  get verdict(): EraVerdict | undefined {
+    return this.#environment.eraCache.verdict?.(this.#eraKey);
+  }
+
+  /** Takes over what was remembered in an earlier run. */
+  recall(verdict: EraVerdict): void {
+    this.#environment.eraCache.restore?.(this.#eraKey, verdict);
   }
 
   /** True if each attempt starts a process. */

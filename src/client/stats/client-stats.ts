@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { Ewma } from '../../resilience/ewma.ts';
 import { SlidingWindow } from '../../resilience/sliding-window.ts';
 import { verdictOf } from '../calls/guard/verdict.ts';
+import type { ClientTotals } from './client-totals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 
 /** A plain, serialisable snapshot of what one client has done. Times are ISO 8601, durations ms. */
@@ -91,6 +92,28 @@ export class ClientStats {
     this.#latency.add(elapsedMs);
     this.#ewma.add(elapsedMs);
     this.#lastActivityAt = this.#clock.wallNow();
+  }
+
+  /** What is counted without end, to be kept for the next run. */
+  totals(): ClientTotals {
+    return {
+      connections: this.#connections,
+      requestsSent: this.#requests,
+      toolCalls: this.#toolCalls,
+      resourceReads: this.#resourceReads,
+      errors: this.#errors,
+      latency: this.#latency.totals(),
+    };
+  }
+
+  /** Goes on from the totals of an earlier run: they are added to what has been counted since. */
+  addTotals(totals: ClientTotals): void {
+    this.#connections += totals.connections;
+    this.#requests += totals.requestsSent;
+    this.#toolCalls += totals.toolCalls;
+    this.#resourceReads += totals.resourceReads;
+    this.#errors += totals.errors;
+    this.#latency.addTotals(totals.latency);
   }
 
   snapshot(): ClientStatsSnapshot {

@@ -4,7 +4,18 @@ const SMALLEST_MS = 0.01;
 /** Enough buckets to reach beyond an hour. */
 const BUCKETS = 240;
 
+/** What a bucket holds. */
+const MAX_COUNT = 2 ** 32 - 1;
+
 const LOG_GROWTH = Math.log(GROWTH);
+
+/** What a histogram has counted: plain, so that it can be kept and added to another one. */
+export interface LatencyTotals {
+  readonly sumMs: number;
+  readonly maxMs: number;
+  /** Bucket and how many values fell into it; empty ones are left out. */
+  readonly buckets: readonly (readonly [bucket: number, count: number])[];
+}
 
 /** Latencies of any number of calls in constant memory. */
 export class LatencyHistogram {
@@ -18,6 +29,24 @@ export class LatencyHistogram {
     this.#count++;
     this.#sumMs += ms;
     if (ms > this.#maxMs) this.#maxMs = ms;
+  }
+
+  totals(): LatencyTotals {
+    const buckets = [...this.#buckets].flatMap((count, bucket) =>
+      count === 0 ? [] : [[bucket, count] as const],
+    );
+    return { sumMs: this.#sumMs, maxMs: this.#maxMs, buckets };
+  }
+
+  /** Goes on from what another histogram has counted. */
+  addTotals({ sumMs, maxMs, buckets }: LatencyTotals): void {
+    for (const [bucket, count] of buckets) {
+      const sum = Math.min(MAX_COUNT, this.#buckets[bucket]! + count);
+      this.#count += sum - this.#buckets[bucket]!;
+      this.#buckets[bucket] = sum;
+    }
+    this.#sumMs += sumMs;
+    this.#maxMs = Math.max(this.#maxMs, maxMs);
   }
 
   get count(): number {
@@ -49,4 +78,27 @@ export class LatencyHistogram {
 function bucketOf(ms: number): number {
   if (!(ms > SMALLEST_MS)) return 0;
   return Math.min(BUCKETS - 1, Math.floor(Math.log(ms / SMALLEST_MS) / LOG_GROWTH));
+}
+
+/** Reads totals from a file that anybody may have written to; undefined if they are not sound. */
+export function readLatencyTotals(saved: unknown): LatencyTotals | undefined {
+  const { sumMs, maxMs, buckets } = (saved ?? {}) as Partial<Record<keyof LatencyTotals, unknown>>;
+  if (!isDuration(sumMs) || !isDuration(maxMs) || !Array.isArray(buckets) || buckets.length > BUCKETS) {
+    return undefined;
+  }
+  const read = new Map<number, number>();
+  for (const pair of buckets as unknown[]) {
+    const [bucket, count] = (Array.isArray(pair) ? pair : []) as unknown[];
+    if (!isWhole(bucket, BUCKETS - 1) || !isWhole(count, MAX_COUNT) || read.has(bucket)) return undefined;
+    read.set(bucket, count);
+  }
+  return { sumMs, maxMs, buckets: [...read] };
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+}
+
+function isWhole(value: unknown, max: number): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
 }

@@ -10,6 +10,17 @@ export interface EraCache {
   get(key: string): EraName | undefined;
   set(key: string, era: EraName): void;
   delete(key: string): void;
+  /** What is known, to be kept for the next run. A cache without it is not kept. */
+  verdict?(key: string): EraVerdict | undefined;
+  /** Takes over what was known in an earlier run, unless something newer is known or its time is over. */
+  restore?(key: string, verdict: EraVerdict): void;
+}
+
+/** Which era a server spoke. Plain and serialisable. */
+export interface EraVerdict {
+  readonly era: EraName;
+  /** Wall clock time until when it is believed, in ms since the epoch; undefined: until it proves wrong. */
+  readonly until: number | undefined;
 }
 
 /** How long a `legacy` verdict is believed, in ms: one hour. */
@@ -37,12 +48,38 @@ export class MemoryEraCache implements EraCache {
   }
 
   set(key: string, era: EraName): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, { era, until: era === 'legacy' ? this.#clock.now() + this.#legacyMs : Infinity });
-    if (this.#entries.size > MAX_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
+    this.#add(key, era, era === 'legacy' ? this.#clock.now() + this.#legacyMs : Infinity);
   }
 
   delete(key: string): void {
     this.#entries.delete(key);
   }
+
+  verdict(key: string): EraVerdict | undefined {
+    const era = this.get(key);
+    if (era === undefined) return undefined;
+    const leftMs = this.#entries.get(key)!.until - this.#clock.now();
+    return { era, until: leftMs === Infinity ? undefined : this.#clock.wallNow() + leftMs };
+  }
+
+  restore(key: string, { era, until }: EraVerdict): void {
+    if (this.get(key) !== undefined) return;
+    // Whatever the wall clock did meanwhile, a `legacy` is never believed for longer than a new one.
+    const leftMs =
+      era === 'legacy' ? Math.min(this.#legacyMs, (until ?? 0) - this.#clock.wallNow()) : Infinity;
+    if (leftMs > 0) this.#add(key, era, this.#clock.now() + leftMs);
+  }
+
+  #add(key: string, era: EraName, until: number): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, { era, until });
+    if (this.#entries.size > MAX_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
+  }
+}
+
+/** Reads a verdict from a file that anybody may have written to; undefined if it is not sound. */
+export function readEraVerdict(saved: unknown): EraVerdict | undefined {
+  const { era, until } = (saved ?? {}) as Partial<Record<keyof EraVerdict, unknown>>;
+  if (era !== 'modern' && era !== 'legacy') return undefined;
+  return { era, until: typeof until === 'number' && Number.isFinite(until) ? until : undefined };
 }
