@@ -23,7 +23,7 @@ export type { StoredTask } from './client/tasks/stored-task.ts';
 export type { TaskEvents, TaskHandle } from './client/tasks/task-handle.ts';
 export type { TaskCallOptions, TaskOptions } from './client/tasks/task-options.ts';
 export type { TaskOutcome } from './client/tasks/task-outcome.ts';
-export type { ServerEntry, SignalboxSettings } from './config/entry.ts';
+export type { DriftPolicy, ServerEntry, SignalboxSettings } from './config/entry.ts';
 export type { HttpSettings, TlsSettings } from './config/http-settings.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
@@ -46,19 +46,34 @@ export { type EraCache, MemoryEraCache } from './protocol/negotiation/era-cache.
 export type { TaskStatus } from './protocol/tasks/task-snapshot.ts';
 export { LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol/versions.ts';
 export type {
+  CatalogBlockedTool,
+  CatalogItem,
   CatalogPrompt,
   CatalogResource,
   CatalogResourceTemplate,
   CatalogTool,
-  ServerCatalog,
 } from './registry/catalog/catalog.ts';
+export type {
+  BlockedTool,
+  DefinitionChange,
+  DriftEvent,
+} from './registry/catalog/drift/definition-change.ts';
+export type { DefinitionField } from './registry/catalog/drift/fingerprint.ts';
+export type { ServerApprovals, ToolApproval } from './registry/catalog/drift/saved-approvals.ts';
 export type { PartialList } from './registry/catalog/fleet-catalog.ts';
+export type { ListName, ServerCatalog } from './registry/catalog/server-catalog.ts';
 export type { EventsOptions, HistoryOptions } from './registry/events/event-journal.ts';
 export type { DroppedEvents, EventRecord, RegistryEvent } from './registry/events/event-record.ts';
 export type { EventStream, EventStreamOptions, StreamedEvent } from './registry/events/event-stream.ts';
 export type { RegistryEvents, ServerEvent, ShutdownEvent } from './registry/events/registry-events.ts';
+export type { CallAllOptions, CallOutcome } from './registry/fleet/call-all.ts';
+export type { ConnectAllOptions, DisconnectResult } from './registry/fleet/fleet-connections.ts';
+export type { ReadyOptions } from './registry/fleet/readiness.ts';
+export { SHUTDOWN_STEPS, type ShutdownStepName } from './registry/fleet/shutdown-steps.ts';
 export { ServerRegistry, type ServerRegistryOptions } from './registry/server-registry.ts';
 export type { ServerInstance } from './registry/servers/server-instance.ts';
+export type { WishOptions } from './registry/servers/server-life.ts';
+export type { WantedState } from './registry/servers/server-machine.ts';
 export type { ServerState, ServerStatus } from './registry/servers/server-status.ts';
 export { MemoryStateStore, type RegistryState, type StateStore } from './registry/store/state-store.ts';
 export { type BackoffOptions, fullJitter } from './resilience/backoff.ts';

@@ -3,18 +3,19 @@ import { ClientFactory } from '../client/client-factory.ts';
 import type { ConnectionResult } from '../client/connection/connection-result.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
-import { deferred } from '../core/deferred.ts';
 import type { Disposer } from '../core/emitter.ts';
-import { SignalboxError } from '../core/errors.ts';
 import { guardLogger, type Logger, silentLogger } from '../core/log.ts';
 import type { CallToolResult, GetPromptResult, ReadResourceResult } from '../protocol/mcp-types.ts';
 import type {
+  CatalogBlockedTool,
   CatalogPrompt,
   CatalogResource,
   CatalogResourceTemplate,
   CatalogTool,
 } from './catalog/catalog.ts';
 import { CatalogCalls } from './catalog/catalog-calls.ts';
+import { DriftDesk } from './catalog/drift/drift-desk.ts';
+import type { ServerApprovals } from './catalog/drift/saved-approvals.ts';
 import { FleetCatalog, type PartialList } from './catalog/fleet-catalog.ts';
 import { NameResolver, type ResolveOptions } from './catalog/name-resolver.ts';
 import { EventDesk } from './events/event-desk.ts';
@@ -22,13 +23,22 @@ import type { EventsOptions, HistoryOptions } from './events/event-journal.ts';
 import type { RegistryEvent } from './events/event-record.ts';
 import type { EventStream } from './events/event-stream.ts';
 import type { RegistryEvents } from './events/registry-events.ts';
-import { connectServer } from './fleet/connect-server.ts';
-import { inParallel } from './fleet/limited-parallel.ts';
+import { type CallAllOptions, type CallOutcome, callAll } from './fleet/call-all.ts';
+import { markAvailable } from './fleet/connect-server.ts';
+import {
+  type ConnectAllOptions,
+  type DisconnectResult,
+  FleetConnections,
+} from './fleet/fleet-connections.ts';
 import { type ReadyOptions, waitForReady } from './fleet/readiness.ts';
-import { redactorOf } from './servers/entry-secrets.ts';
+import { Shutdown } from './fleet/shutdown.ts';
+import { Registrar } from './servers/registrar.ts';
 import { ServerDirectory } from './servers/server-directory.ts';
-import { ServerInstance } from './servers/server-instance.ts';
+import type { ServerInstance } from './servers/server-instance.ts';
+import type { WishOptions } from './servers/server-life.ts';
+import type { WantedState } from './servers/server-machine.ts';
 import type { ServerStatus } from './servers/server-status.ts';
+import { updateState } from './servers/update-state.ts';
 import { LastState } from './store/last-state.ts';
 import type { StateStore } from './store/state-store.ts';
 
@@ -37,8 +47,10 @@ export interface ServerRegistryOptions {
   readonly factory?: ClientFactory;
   /** Where the last state of the servers is kept. Loaded by the first `connectAll`, saved by `shutdown`. Default: nowhere. */
   readonly store?: StateStore;
-  /** Servers that are connected at the same time by bulk work. Default 8. */
+  /** Servers that bulk work begins to connect at the same time. Default 8. */
   readonly parallelConnects?: number;
+  /** How long a server that is being connected holds one of these places, in ms. It goes on without. Default 1 000. */
+  readonly connectPatienceMs?: number;
   /** How long a list waits for servers whose lists are just being read, in ms (F-127). Default 5 000. */
   readonly listWaitMs?: number;
   /** Tools of all servers together; whoever has most of them is cut first, with a warning (F-123). Default 5 000. */
@@ -50,6 +62,9 @@ export interface ServerRegistryOptions {
 }
 
 const PARALLEL_CONNECTS = 8;
+const CONNECT_PATIENCE_MS = 1000;
+/** How long one call of `callAll` holds the place of another one, in ms. */
+const CALL_PATIENCE_MS = 1000;
 const LIST_WAIT_MS = 5000;
 const MAX_TOOLS = 5000;
 /** Default time that calls in flight get when everything is shut down, in ms. */
@@ -57,24 +72,25 @@ const SHUTDOWN_DRAIN_MS = 10_000;
 
 /** Many servers under one roof: who is registered, in which state, and what they offer together. */
 export class ServerRegistry implements AsyncDisposable {
-  readonly #factory: ClientFactory;
-  readonly #parallelConnects: number;
   readonly #clock: Clock;
+  readonly #logger: Logger;
   readonly #events: EventDesk;
   readonly #directory: ServerDirectory = new ServerDirectory();
   readonly #lastState: LastState;
   readonly #catalog: FleetCatalog;
+  readonly #drift: DriftDesk;
   readonly #resolver: NameResolver;
   readonly #calls: CatalogCalls;
-  #shutdown: Promise<void> | undefined;
+  readonly #registrar: Registrar;
+  readonly #connections: FleetConnections;
+  #shutdown: Shutdown | undefined;
 
   constructor(options: ServerRegistryOptions = {}) {
     const clock = options.clock ?? systemClock;
     const logger = guardLogger(options.logger ?? silentLogger);
     const directory = this.#directory;
-    this.#factory = options.factory ?? new ClientFactory();
-    this.#parallelConnects = options.parallelConnects ?? PARALLEL_CONNECTS;
     this.#clock = clock;
+    this.#logger = logger;
     this.#events = new EventDesk(clock, logger, options.historySize);
     this.#lastState = new LastState(options.store, clock, logger);
     this.#catalog = new FleetCatalog({
@@ -84,12 +100,32 @@ export class ServerRegistry implements AsyncDisposable {
       listWaitMs: options.listWaitMs ?? LIST_WAIT_MS,
       maxTools: options.maxTools ?? MAX_TOOLS,
     });
+    this.#drift = new DriftDesk({
+      directory,
+      events: this.#events,
+      logger,
+      changed: (server) => this.#catalog.changed(server),
+    });
     this.#resolver = new NameResolver({
       clock,
       servers: () => directory.all(),
       catalog: () => this.#catalog.index(),
     });
     this.#calls = new CatalogCalls({ directory, resolver: this.#resolver, clock });
+    this.#registrar = new Registrar({
+      factory: options.factory ?? new ClientFactory(),
+      directory,
+      events: this.#events,
+      catalog: this.#catalog,
+      drift: this.#drift,
+      clock,
+    });
+    this.#connections = new FleetConnections({
+      directory,
+      clock,
+      parallel: options.parallelConnects ?? PARALLEL_CONNECTS,
+      patienceMs: options.connectPatienceMs ?? CONNECT_PATIENCE_MS,
+    });
   }
 
   // --- who is there -----------------------------------------------------------------------------------------------
@@ -99,42 +135,16 @@ export class ServerRegistry implements AsyncDisposable {
    * @throws SignalboxError CONFIG_INVALID, ALREADY_REGISTERED, CONNECTION_CLOSED after `shutdown`
    */
   register(name: string, entry: ServerEntry): ServerInstance {
-    if (this.#shutdown !== undefined) {
-      throw new SignalboxError('CONNECTION_CLOSED', 'the registry has been shut down', { server: name });
-    }
-    if (this.#directory.get(name) !== undefined) {
-      const message = 'a server of this name is registered; unregister it first';
-      throw new SignalboxError('ALREADY_REGISTERED', message, { server: name });
-    }
-    const instance = new ServerInstance(this.#factory.create(name, entry), this.#clock, {
-      stateChanged: (changed, from, reason, error) => {
-        this.#catalog.changed(changed.name);
-        this.#events.tellServer('state', changed, from, reason, error);
-      },
-      healthChanged: (changed, health) => {
-        this.#catalog.reordered();
-        this.#events.tellHealth(changed, health);
-      },
-      catalogChanged: (changed) => this.#catalog.changed(changed.name),
-      warning: (changed, message) => this.#events.tellServer('warning', changed, changed.state, message),
-    });
-    this.#directory.add(instance);
-    this.#events.journal.protect(name, redactorOf(instance.entry));
-    this.#events.tellServer('registered', instance, undefined, instance.reason);
-    return instance;
+    return this.#registrar.register(name, entry);
   }
 
-  /** Disconnects a server and forgets it. Unknown names are ignored. */
-  async unregister(name: string, options: { readonly drainMs?: number } = {}): Promise<void> {
-    const instance = this.#directory.get(name);
-    if (instance === undefined) return;
-    this.#directory.delete(instance);
-    this.#catalog.changed(name);
-    await instance.left();
-    await this.#factory.release(name, options);
-    instance.dispose();
-    this.#events.tellServer('unregistered', instance, instance.state, 'unregistered');
-    if (this.#directory.get(name) === undefined) this.#events.journal.protect(name, undefined);
+  /**
+   * Takes a server away: its tools vanish at once, calls in flight get `drainMs` (default 5 000), then nothing of it is
+   * left. Until that has settled its name is taken. Unknown names are ignored. A second call joins the first one; with
+   * `drainMs` 0 it hurries.
+   */
+  unregister(name: string, options: { readonly drainMs?: number } = {}): Promise<void> {
+    return this.#registrar.unregister(name, options.drainMs);
   }
 
   /** How a server was when the state was last saved; undefined without a store or for a server that is new. */
@@ -164,86 +174,126 @@ export class ServerRegistry implements AsyncDisposable {
   }
 
   /**
-   * Takes a server out of service: its tools vanish from the lists and calls to it are refused at once; its
-   * connection is closed in good order in the background.
-   * @throws SignalboxError UNKNOWN_SERVER
+   * Moves a server to the state that a person or a program wants it to be in: `connected`, `disconnected`, `sleeping`
+   * (the next call wakes it), `unavailable` or `disabled` (both: out of service, until it is `disconnected` or, if it was
+   * unavailable, `connected` again). Whether that is possible is decided at once, and what is out of service is so at
+   * once; resolves when the server is there. The last wish wins.
+   * @param reason one sentence for people: `status().reason` and the events tell it
+   * @throws SignalboxError UNKNOWN_SERVER, INVALID_ARGUMENT; ILLEGAL_TRANSITION where the machine of a server refuses it;
+   * CONNECTION_CLOSED if another wish has overtaken this one; with `connected` also what `McpClient.connect` throws
    */
-  markUnavailable(name: string, reason: string): void {
-    this.#directory.require(name).markUnavailable(reason);
+  updateState(
+    name: string,
+    state: WantedState,
+    reason: string,
+    options: WishOptions = {},
+  ): Promise<ServerStatus> {
+    return updateState(this.#directory, name, state, reason, options);
   }
 
-  /** Puts a server that was marked unavailable back into service and connects it. */
-  async markAvailable(name: string): Promise<ConnectionResult> {
+  /**
+   * Takes a server out of service: its tools vanish from the lists and calls to it are refused at once; its
+   * connection is closed in good order in the background.
+   * @throws SignalboxError UNKNOWN_SERVER; ILLEGAL_TRANSITION if it is disabled
+   */
+  markUnavailable(name: string, reason: string): void {
+    const closed = this.#directory.require(name).want('unavailable', reason);
+    // It settles when the connection is closed, which nobody waits for here; that it was overtaken harms nobody.
+    closed.catch(() => undefined);
+  }
+
+  /**
+   * Puts a server that was marked unavailable back into service and connects it. Rejects only with UNKNOWN_SERVER: the
+   * outcome says whether it is connected.
+   */
+  async markAvailable(name: string, reason: string = 'back in service'): Promise<ConnectionResult> {
     const instance = this.#directory.require(name);
-    await instance.left();
-    instance.markAvailable();
-    return await connectServer(this.#directory, instance, undefined);
+    return await markAvailable(this.#directory, instance, reason);
   }
 
   // --- bulk work --------------------------------------------------------------------------------------------------
 
   /**
    * Connects every server that is in service, in parallel. Never rejects: each outcome stands by itself. A server
-   * counts as connected when its lists have been read too.
+   * counts as connected when its lists have been read too. Required servers come first, those that have just failed last;
+   * one that takes long holds the others up for `connectPatienceMs` at most.
    */
-  async connectAll(options: { readonly signal?: AbortSignal } = {}): Promise<Map<string, ConnectionResult>> {
+  async connectAll(options: ConnectAllOptions = {}): Promise<Map<string, ConnectionResult>> {
     await this.#lastState.load();
-    return await this.#forAll((instance) => connectServer(this.#directory, instance, options.signal));
+    return await this.#connections.connectAll(options);
   }
 
-  /** Drops all connections and makes them anew. Never rejects. */
-  reconnectAll(options: { readonly signal?: AbortSignal } = {}): Promise<Map<string, ConnectionResult>> {
-    return this.#forAll(async (instance) => {
-      await instance.client.disconnect({ drainMs: 0 });
-      return await connectServer(this.#directory, instance, options.signal);
-    });
+  /** Drops all connections and makes them anew, as {@link connectAll} does. Subscriptions are kept. Never rejects. */
+  reconnectAll(options: ConnectAllOptions = {}): Promise<Map<string, ConnectionResult>> {
+    return this.#connections.reconnectAll(options);
   }
 
-  async disconnectAll(options: { readonly drainMs?: number } = {}): Promise<void> {
-    await Promise.all(this.getAllServers().map((instance) => instance.client.disconnect(options)));
+  /** Disconnects every server; calls in flight get `drainMs` (default 5 000). Never rejects. */
+  disconnectAll(options: { readonly drainMs?: number } = {}): Promise<Map<string, DisconnectResult>> {
+    return this.#connections.disconnectAll(options.drainMs);
   }
 
   /**
-   * Resolves when all `required` servers (default: those whose entry says so) are connected.
-   * @throws SignalboxError UNKNOWN_SERVER; CONNECT_TIMEOUT naming those that are not, after `timeoutMs` (default 30 000)
+   * Calls the tool of this own name (not `server__tool`) on every server in service that is known to offer it, in
+   * parallel. Never rejects for a server: the outcomes stand by name, in the order of registration. `timeoutMs` holds for
+   * each call.
+   * @throws SignalboxError CONNECTION_CLOSED after `shutdown`
+   */
+  async callAll(
+    tool: string,
+    args: Readonly<Record<string, unknown>> = {},
+    options: CallAllOptions = {},
+  ): Promise<Map<string, CallOutcome>> {
+    this.#directory.requireOpen();
+    return await callAll(
+      {
+        directory: this.#directory,
+        catalog: () => this.#catalog.index(),
+        clock: this.#clock,
+        patienceMs: CALL_PATIENCE_MS,
+        call: (name, given, rest) => this.#calls.tool(name, given, rest),
+      },
+      tool,
+      args,
+      options,
+    );
+  }
+
+  /**
+   * Resolves when all `required` servers (default: those whose entry says so), and `quorum` servers in all, are connected
+   * and their lists have been read. It connects nobody by itself.
+   * @throws SignalboxError UNKNOWN_SERVER; CONNECT_TIMEOUT naming those that are not, after `timeoutMs` (default 30 000);
+   * REQUEST_ABORTED, INVALID_ARGUMENT, CONNECTION_CLOSED after `shutdown`
    */
   waitForReady(options: ReadyOptions = {}): Promise<void> {
     return waitForReady({ directory: this.#directory, events: this.#events, clock: this.#clock }, options);
   }
 
-  /** Ends everything in good order: calls in flight get `drainMs` (default 10 000). The registry takes no more work. */
+  /**
+   * Ends everything in good order, in six steps that the event `shutdown` tells of: calls in flight get `drainMs` (default
+   * 10 000). The registry takes no more work. A second call hurries. Never rejects.
+   */
   shutdown(options: { readonly drainMs?: number } = {}): Promise<void> {
     if (this.#shutdown !== undefined) {
-      // A second call hurries.
-      void this.disconnectAll({ drainMs: 0 });
-      return this.#shutdown;
+      this.#shutdown.hurry();
+      return this.#shutdown.ended;
     }
-    const done = deferred<void>();
-    // Known before it is told: a listener may call it again.
-    this.#shutdown = done.promise;
-    this.#events.tell('shutdown', { phase: 'begun', reason: 'the registry is being shut down' });
-    this.#end(options.drainMs ?? SHUTDOWN_DRAIN_MS).then(
-      () => done.resolve(),
-      (error: unknown) => done.reject(error),
-    );
-    return this.#shutdown;
+    const shutdown = new Shutdown({
+      directory: this.#directory,
+      events: this.#events,
+      clock: this.#clock,
+      logger: this.#logger,
+      release: (instance) => this.#registrar.release(instance),
+      save: (servers) => this.#lastState.save(servers),
+    });
+    // Known before it begins: a listener that is told may ask for it again.
+    this.#shutdown = shutdown;
+    void shutdown.run(options.drainMs ?? SHUTDOWN_DRAIN_MS);
+    return shutdown.ended;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
-  }
-
-  async #end(drainMs: number): Promise<void> {
-    const instances = this.getAllServers();
-    const statuses = instances.map((instance) => instance.status());
-    await Promise.all(instances.map(({ name }) => this.#factory.release(name, { drainMs })));
-    for (const instance of instances) {
-      instance.dispose();
-      this.#directory.delete(instance);
-    }
-    await this.#lastState.save(statuses);
-    this.#events.tell('shutdown', { phase: 'ended', reason: 'the registry has been shut down' });
-    this.#events.journal.close();
   }
 
   // --- what they offer --------------------------------------------------------------------------------------------
@@ -323,6 +373,34 @@ export class ServerRegistry implements AsyncDisposable {
     return this.#resolver.resourceOwner(uri);
   }
 
+  // --- tools that change ------------------------------------------------------------------------------------------
+
+  /** The tools that are kept away because they are not what was approved (`x-signalbox.drift` is `block`). */
+  blockedTools(): readonly CatalogBlockedTool[] {
+    return [...this.#catalog.index().blockedTools.values()];
+  }
+
+  /**
+   * Approves tools of a server as they are defined now, by their own names; all of them if none is named.
+   * @throws SignalboxError UNKNOWN_SERVER, UNKNOWN_NAME
+   */
+  approveTools(server: string, names?: readonly string[]): void {
+    this.#drift.approve(server, names);
+  }
+
+  /** What is approved of each server, as plain data to be kept for the next run. */
+  approvals(): readonly ServerApprovals[] {
+    return this.#drift.saved();
+  }
+
+  /**
+   * Takes what {@link approvals} gave in an earlier run; what is not sound is left out. It wins over what has been seen
+   * first in this run. Servers may be registered later.
+   */
+  restoreApprovals(saved: unknown): void {
+    this.#drift.restore(saved);
+  }
+
   // --- observation ------------------------------------------------------------------------------------------------
 
   on<Name extends keyof RegistryEvents>(
@@ -345,21 +423,5 @@ export class ServerRegistry implements AsyncDisposable {
   /** The last events, the oldest first: plain, serialisable, without the secrets of the servers they are about. */
   history(options: HistoryOptions = {}): readonly RegistryEvent[] {
     return this.#events.journal.history(options);
-  }
-
-  // --- inside -----------------------------------------------------------------------------------------------------
-
-  async #forAll(
-    task: (instance: ServerInstance) => Promise<ConnectionResult>,
-  ): Promise<Map<string, ConnectionResult>> {
-    const instances = this.getAllServers().filter((instance) => !instance.isOutOfService);
-    // Filled in the order of registration, whatever the order in which they finish.
-    const results = new Map<string, ConnectionResult>();
-    const found = new Map<string, ConnectionResult>();
-    await inParallel(instances, this.#parallelConnects, async (instance) => {
-      found.set(instance.name, await task(instance));
-    });
-    for (const { name } of instances) results.set(name, found.get(name)!);
-    return results;
   }
 }

@@ -28,6 +28,7 @@ export class CatalogCalls {
     options: CallOptions,
   ): Promise<CallToolResult> {
     const { clock, directory, resolver } = this.#options;
+    directory.requireOpen();
     const startedAt = clock.now();
     const { server, tool } = await resolver.tool(name, options);
     return await directory.require(server).client.callTool(tool.name, args, this.#rest(options, startedAt));
@@ -39,6 +40,7 @@ export class CatalogCalls {
     options: CallOptions,
   ): Promise<GetPromptResult> {
     const { clock, directory, resolver } = this.#options;
+    directory.requireOpen();
     const startedAt = clock.now();
     const { server, prompt } = await resolver.prompt(name, options);
     const { client } = directory.require(server);
@@ -50,6 +52,7 @@ export class CatalogCalls {
     options: CallOptions & { readonly server?: string },
   ): Promise<ReadResourceResult> {
     const { directory, resolver } = this.#options;
+    directory.requireOpen();
     const server = options.server ?? resolver.resourceOwner(uri);
     if (server === undefined) {
       const shown = sanitizePeerText(uri, 200);

@@ -1,5 +1,7 @@
 import type { HealthChange } from '../../client/health/health-snapshot.ts';
 import type { SignalboxError } from '../../core/errors.ts';
+import type { DriftEvent } from '../catalog/drift/definition-change.ts';
+import type { ShutdownStepName } from '../fleet/shutdown-steps.ts';
 import type { ServerState } from '../servers/server-status.ts';
 
 /** Something happened to one server. */
@@ -17,9 +19,22 @@ export interface ServerEvent {
   readonly health?: HealthChange | undefined;
 }
 
-/** The registry is being shut down, or has been. */
+/** A step of the shutdown begins or is over. */
 export interface ShutdownEvent {
-  readonly phase: 'begun' | 'ended';
+  /** `begun` with the first step, `ended` with the last event of all, `running` between. */
+  readonly phase: 'begun' | 'running' | 'ended';
+  /** 1–6. */
+  readonly step: number;
+  readonly name: ShutdownStepName;
+  /** `overdue`: its time was over, or it was hurried, before everything was done. */
+  readonly state: 'begun' | 'done' | 'overdue';
+  /** Since the shutdown began, in ms. */
+  readonly elapsedMs: number;
+  /** How much the step has left to do: servers, requests in flight, connections, servers, processes, stores. */
+  readonly left: number;
+  /** The servers that it waits for, or whose calls it cut off. */
+  readonly servers: readonly string[];
+  /** One readable sentence. */
   readonly reason: string;
 }
 
@@ -33,4 +48,6 @@ export interface RegistryEvents {
   /** What is offered has changed: lists were read, or a server came or went. */
   readonly catalog: { readonly server: string };
   readonly shutdown: ShutdownEvent;
+  /** A tool is not defined any more as it was (S15). */
+  readonly drift: DriftEvent;
 }

@@ -1,12 +1,17 @@
-import type { StateChange } from '../../client/client-events.ts';
-import type { HealthChange } from '../../client/health/health-snapshot.ts';
+import type { ConnectionResult } from '../../client/connection/connection-result.ts';
+import type { HealthChange, HealthSnapshot } from '../../client/health/health-snapshot.ts';
 import type { McpClient } from '../../client/mcp-client.ts';
+import type { ClientStatsSnapshot } from '../../client/stats/client-stats.ts';
 import type { ServerEntry } from '../../config/entry.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SignalboxError } from '../../core/errors.ts';
-import type { ServerCatalog } from '../catalog/catalog.ts';
-import { type ListName, ServerLists } from './server-lists.ts';
-import type { ServerState, ServerStatus } from './server-status.ts';
+import type { Prompt, Resource, Tool } from '../../protocol/mcp-types.ts';
+import { type DriftReview, ToolApprovals } from '../catalog/drift/tool-approvals.ts';
+import type { ListName, ServerCatalog } from '../catalog/server-catalog.ts';
+import { ServerLife, type WishOptions } from './server-life.ts';
+import { ServerLists } from './server-lists.ts';
+import type { WantedState } from './server-machine.ts';
+import { type ServerState, type ServerStatus, statusOf } from './server-status.ts';
 
 /** What an instance tells its registry. */
 export interface InstanceObserver {
@@ -18,6 +23,10 @@ export interface InstanceObserver {
   ): void;
   healthChanged(instance: ServerInstance, change: HealthChange): void;
   catalogChanged(instance: ServerInstance): void;
+  /** What it is known to offer is the same; whether that still holds is not. */
+  catalogDoubted(instance: ServerInstance): void;
+  /** Its tools have been read and compared with what was approved. */
+  toolsReviewed(instance: ServerInstance, review: DriftReview): void;
   warning(instance: ServerInstance, message: string): void;
 }
 
@@ -26,65 +35,84 @@ export class ServerInstance {
   readonly name: string;
   readonly entry: ServerEntry;
   readonly client: McpClient;
-  readonly #clock: Clock;
-  readonly #observer: InstanceObserver;
+  /** Which definitions of its tools are approved. */
+  readonly approvals: ToolApprovals;
+  readonly #life: ServerLife;
   readonly #lists: ServerLists;
   readonly #dispose: (() => void)[];
-  #state: ServerState;
-  #reason: string;
-  #since: number;
-  #error: SignalboxError | undefined;
-  #leaving: Promise<void> = Promise.resolve();
 
   constructor(client: McpClient, clock: Clock, observer: InstanceObserver) {
     this.name = client.name;
     this.entry = client.entry;
     this.client = client;
-    this.#clock = clock;
-    this.#observer = observer;
-    this.#state = this.entry.disabled === true ? 'disabled' : 'disconnected';
-    this.#reason = this.#state === 'disabled' ? 'disabled in the configuration' : 'not connected yet';
-    this.#since = clock.wallNow();
+    this.#life = new ServerLife({
+      client,
+      clock,
+      isDisabled: this.entry.disabled === true,
+      changed: (from, to, reason, error) => {
+        // Before it is told: who is told that it is connected can wait for its lists.
+        if (to === 'connected') this.#lists.connected();
+        else if (to === 'disconnected') this.#lists.disconnected();
+        observer.stateChanged(this, from, reason, error);
+      },
+    });
+    const { drift, limits } = client.settings;
+    // Twice what it can list: those that have vanished are remembered too.
+    this.approvals = new ToolApprovals({ server: this.name, policy: drift, maxTools: 2 * limits.items });
     this.#lists = new ServerLists({
       client,
       clock,
       isConnected: () => this.isConnected,
       isOffered: (tool) => this.#isOffered(tool),
+      approvals: this.approvals,
       changed: () => observer.catalogChanged(this),
+      doubted: () => observer.catalogDoubted(this),
+      reviewed: (review) => observer.toolsReviewed(this, review),
       warning: (message) => observer.warning(this, message),
     });
     this.#dispose = [
-      client.on('state', (change) => this.#onClientState(change)),
+      client.on('state', (change) => this.#life.moved(change)),
       client.on('health', (change) => observer.healthChanged(this, change)),
       client.on('listChanged', () => this.#lists.refreshSoon()),
       client.on('warning', ({ message }) => observer.warning(this, message)),
     ];
   }
 
+  // --- its state --------------------------------------------------------------------------------------------------
+
   get state(): ServerState {
-    return this.#state;
+    return this.#life.state;
   }
 
+  /** Why it is in this state; one readable sentence or word. */
   get reason(): string {
-    return this.#reason;
+    return this.#life.reason;
   }
 
-  /** Wall clock time of the last change of state, in ms since the epoch. */
+  /** Wall clock time at which it came into this state, in ms since the epoch. */
   get since(): number {
-    return this.#since;
+    return this.#life.since;
   }
 
+  /** What went wrong last, until it is well again or was disconnected. */
   get error(): SignalboxError | undefined {
-    return this.#error;
+    return this.#life.error;
   }
 
-  /** What it offered when its lists were last read, whatever its state is now. */
-  get catalog(): ServerCatalog {
-    return this.#lists.catalog;
+  /** Number of the attempt to connect that is under way or waits for its turn, from 1; undefined while there is none. */
+  get attempt(): number | undefined {
+    const { connectionState } = this.client;
+    return !this.isOutOfService && 'attempt' in connectionState ? connectionState.attempt : undefined;
+  }
+
+  /** When it is tried again in the background, in ms since the epoch; undefined unless it was given up for now. */
+  get retryAt(): number | undefined {
+    const { connectionState } = this.client;
+    return this.state === 'error' && connectionState.kind === 'error' ? connectionState.retryAt : undefined;
   }
 
   get isConnected(): boolean {
-    return this.#state === 'connected';
+    return this.state === 'connected';
   }
 
   /**
@@ -97,7 +125,66 @@ export class ServerInstance {
 
   /** True if it was taken out of service on purpose: it is not connected then, and calls to it are refused. */
   get isOutOfService(): boolean {
-    return this.#state === 'disabled' || this.#state === 'unavailable';
+    return this.#life.isOutOfService;
+  }
+
+  /** Whether it answers, and how fast. Plain and serialisable. */
+  get health(): HealthSnapshot {
+    return this.client.health;
+  }
+
+  /** What was asked of it, and how long it took. Plain and serialisable. */
+  stats(): ClientStatsSnapshot {
+    return this.client.stats();
+  }
+
+  /** All of the above and more: plain and serialisable, without secrets of the entry. */
+  status(): ServerStatus {
+    return statusOf(this);
+  }
+
+  /**
+   * Moves it to where it is wanted; `ServerRegistry.updateState` is this with checks.
+   * @throws SignalboxError ILLEGAL_TRANSITION at once; rejects with what `McpClient.connect` rejects with, and with
+   * CONNECTION_CLOSED if something else was wanted meanwhile
+   */
+  want(state: WantedState, reason: string, options: WishOptions = {}): Promise<ConnectionResult | void> {
+    return this.#life.want(state, reason, options);
+  }
+
+  /** Drops its connection, if any, and connects it anew; rejects as {@link want} with `connected` does. */
+  reconnect(reason: string, options: WishOptions = {}): Promise<ConnectionResult> {
+    return this.#life.reconnect(reason, options);
+  }
+
+  /** Resolves when a connection that is being closed is closed. */
+  closed(): Promise<void> {
+    return this.#life.closed();
+  }
+
+  /** Ends its connection for good: it cannot be connected again. A second call with `drainMs` 0 hurries. */
+  end(drainMs?: number): Promise<void> {
+    return this.#life.end(drainMs);
+  }
+
+  // --- what it offers ---------------------------------------------------------------------------------------------
+
+  /** What it offered when its lists were last read, whatever its state is now. */
+  get catalog(): ServerCatalog {
+    return this.#lists.catalog;
+  }
+
+  /** As {@link catalog}: without those that `enabledTools` and `disabledTools` take away. */
+  get tools(): readonly Tool[] {
+    return this.catalog.tools;
+  }
+
+  get resources(): readonly Resource[] {
+    return this.catalog.resources;
+  }
+
+  get prompts(): readonly Prompt[] {
+    return this.catalog.prompts;
   }
 
   /** Resolves when the lists that are being read have been read. Never rejects. */
@@ -105,20 +192,14 @@ export class ServerInstance {
     return this.#lists.settled();
   }
 
-  /** Takes the server out of service and closes its connection in the background; {@link left} tells when it is. */
-  markUnavailable(reason: string): void {
-    this.#setState('unavailable', reason, undefined);
-    this.#leaving = this.client.disconnect();
+  /** Whether this list is only what was known last. */
+  isStale(list: ListName): boolean {
+    return this.#lists.isStale(list);
   }
 
-  /** Resolves when a connection that was closed by {@link markUnavailable} is closed. */
-  left(): Promise<void> {
-    return this.#leaving;
-  }
-
-  /** Puts it back into service; it is not connected yet. */
-  markAvailable(): void {
-    if (this.#state === 'unavailable') this.#setState('disconnected', 'back in service', undefined);
+  /** Takes over what it offered in an earlier run, from a store: stale until it has been read; no more after that. */
+  restoreCatalog(saved: unknown): void {
+    this.#lists.restore(saved);
   }
 
   /** Reads all lists. Single flight: a second call joins the first. Never rejects. */
@@ -128,43 +209,19 @@ export class ServerInstance {
 
   /** Why this server's part of a list is missing; undefined if it is not. A disabled server misses nothing. */
   missing(list: ListName): string | undefined {
-    if (this.#state === 'disabled') return undefined;
-    return this.isConnected ? this.#lists.unread(list) : `${this.#state}: ${this.#reason}`;
+    if (this.state === 'disabled') return undefined;
+    return this.isConnected ? this.#lists.unread(list) : `${this.state}: ${this.reason}`;
   }
 
-  /** Stops listening. The client is not touched. */
-  dispose(): void {
+  /** Ends the timers and subscriptions of its lists. It is still followed. */
+  release(): void {
     this.#lists.dispose();
+  }
+
+  /** {@link release}, and stops listening. The client is not touched. */
+  dispose(): void {
+    this.release();
     for (const dispose of this.#dispose) dispose();
-  }
-
-  status(): ServerStatus {
-    const { client, catalog } = this;
-    const pid = client.diagnostics().transport.pid;
-    return {
-      name: this.name,
-      state: this.#state,
-      reason: this.#reason,
-      since: new Date(this.#since).toISOString(),
-      transport: client.transportKind ?? kindOf(this.entry),
-      era: client.era,
-      protocolVersion: client.protocolVersion,
-      tools: catalog.tools.length,
-      resources: catalog.resources.length,
-      prompts: catalog.prompts.length,
-      connectMs: client.stats().connectMs,
-      pid: client.isConnected ? pid : undefined,
-      error: this.#error?.toJSON(),
-      retryAt: this.#retryAt(),
-      health: client.isConnected ? client.health : undefined,
-    };
-  }
-
-  #retryAt(): string | undefined {
-    const { connectionState } = this.client;
-    if (this.#state !== 'error' || connectionState.kind !== 'error') return undefined;
-    const { retryAt } = connectionState;
-    return retryAt === undefined ? undefined : new Date(retryAt).toISOString();
   }
 
   #isOffered(tool: string): boolean {
@@ -172,26 +229,4 @@ export class ServerInstance {
     if (disabledTools?.includes(tool) === true) return false;
     return enabledTools === undefined || enabledTools.includes('*') || enabledTools.includes(tool);
   }
-
-  #onClientState(change: StateChange): void {
-    if (this.isOutOfService) return;
-    this.#setState(change.to, change.reason, change.error);
-    if (change.to === 'connected') this.#lists.connected();
-    else if (change.to === 'disconnected') this.#lists.disconnected();
-  }
-
-  #setState(to: ServerState, reason: string, error: SignalboxError | undefined): void {
-    const from = this.#state;
-    this.#state = to;
-    this.#reason = reason;
-    this.#since = this.#clock.wallNow();
-    // The cause of the trouble stays readable until the server is well again.
-    if (to === 'connected' || to === 'disconnected') this.#error = undefined;
-    else this.#error = error ?? this.#error;
-    this.#observer.stateChanged(this, from, reason, error);
-  }
-}
-
-function kindOf(entry: ServerEntry): string | undefined {
-  return entry.type ?? (entry.command === undefined ? 'http' : 'stdio');
 }

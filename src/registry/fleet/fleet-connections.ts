@@ -1,0 +1,95 @@
+import type { ConnectionResult } from '../../client/connection/connection-result.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { SignalboxError } from '../../core/errors.ts';
+import { requireInService } from '../servers/in-service.ts';
+import type { ServerDirectory } from '../servers/server-directory.ts';
+import type { ServerInstance } from '../servers/server-instance.ts';
+import { asSignalboxError, connectServer } from './connect-server.ts';
+import { inTurn } from './in-turn.ts';
+
+/** How many servers are connected at once. */
+export interface ConnectAllOptions {
+  /** Ends all attempts that are still under way; what is connected stays connected. */
+  readonly signal?: AbortSignal;
+  /** Servers that are begun with at the same time. Default: `parallelConnects` of the registry. */
+  readonly parallel?: number;
+}
+
+/** How disconnecting one server ended. */
+export type DisconnectResult =
+  | { readonly success: true; readonly error: undefined }
+  | { readonly success: false; readonly error: SignalboxError };
+
+/** What {@link FleetConnections} works with. */
+export interface FleetConnectionsOptions {
+  readonly directory: ServerDirectory;
+  readonly clock: Clock;
+  readonly parallel: number;
+  readonly patienceMs: number;
+}
+
+const NOT_WELL: ReadonlySet<string> = new Set(['error', 'unauthorized']);
+
+/** Connects, reconnects and disconnects all servers at once. Nothing here rejects: each outcome stands by itself. */
+export class FleetConnections {
+  readonly #options: FleetConnectionsOptions;
+
+  constructor(options: FleetConnectionsOptions) {
+    this.#options = options;
+  }
+
+  connectAll({ signal, parallel }: ConnectAllOptions): Promise<Map<string, ConnectionResult>> {
+    const { directory } = this.#options;
+    return this.#forAll(parallel, (instance) =>
+      connectServer(directory, instance, signal, () =>
+        requireInService(instance).client.connect(signal === undefined ? {} : { signal }),
+      ),
+    );
+  }
+
+  reconnectAll({ signal, parallel }: ConnectAllOptions): Promise<Map<string, ConnectionResult>> {
+    const { directory } = this.#options;
+    return this.#forAll(parallel, (instance) =>
+      connectServer(directory, instance, signal, () =>
+        requireInService(instance).reconnect('reconnect all', { signal }),
+      ),
+    );
+  }
+
+  /** Servers out of service are closed already, or being closed: they are waited for. */
+  async disconnectAll(drainMs: number | undefined): Promise<Map<string, DisconnectResult>> {
+    const instances = this.#options.directory.all();
+    const results = instances.map(async (instance): Promise<[string, DisconnectResult]> => {
+      try {
+        if (instance.isOutOfService) await instance.closed();
+        else await instance.want('disconnected', 'disconnect all', { drainMs });
+        return [instance.name, { success: true, error: undefined }];
+      } catch (error) {
+        return [instance.name, { success: false, error: asSignalboxError(error, instance.name) }];
+      }
+    });
+    return new Map(await Promise.all(results));
+  }
+
+  async #forAll(
+    parallel: number | undefined,
+    task: (instance: ServerInstance) => Promise<ConnectionResult>,
+  ): Promise<Map<string, ConnectionResult>> {
+    const { directory, clock, patienceMs } = this.#options;
+    const instances = directory.all().filter((instance) => !instance.isOutOfService);
+    const found = new Map<string, ConnectionResult>();
+    const turns = { places: parallel ?? this.#options.parallel, patienceMs, clock };
+    await inTurn(bestFirst(instances), turns, async (instance) => {
+      found.set(instance.name, await task(instance));
+    });
+    // In the order of registration, whatever the order in which they finished.
+    return new Map(instances.map(({ name }) => [name, found.get(name)!]));
+  }
+}
+
+/** Those that are required, then the others, and last those that have just failed. */
+function bestFirst(instances: readonly ServerInstance[]): ServerInstance[] {
+  const rank = ({ state, client }: ServerInstance): number =>
+    (NOT_WELL.has(state) ? 2 : 0) + (client.settings.required ? 0 : 1);
+  return instances.toSorted((one, other) => rank(one) - rank(other));
+}
