@@ -155,6 +155,20 @@ describe('a server that falls silent', () => {
     ]);
   });
 
+  it('gets its full number of checks on the new connection, too', async () => {
+    const { clock, server, client } = await connected();
+    server.silent.add(PING);
+    await clock.advance(54_900);
+    server.silent.clear();
+    await clock.advance(1000);
+    expect([client.state, server.connections]).toEqual(['connected', 2]);
+    server.silent.add(PING);
+    await clock.advance(21_000);
+    expect([client.health.state, server.connections]).toEqual(['degraded', 2]);
+    await clock.advance(10_000);
+    expect([client.health.state, server.connections]).toEqual(['unhealthy', 3]);
+  });
+
   it('recovers by itself where it answers in time', async () => {
     const { clock, server, client, changes } = await connected();
     server.silent.add(PING);
@@ -342,6 +356,19 @@ describe('many servers that fall silent together', () => {
     expect(servers.every(({ connections }) => connections > 1)).toBe(true);
   });
 
+  it('count as such when they are lost, as long as they are wanted', async () => {
+    const { clock, servers, clients } = await connected({}, {}, 3);
+    const panic = (): boolean => clients[2]!.health.panic;
+    for (const server of servers.slice(0, 2)) {
+      server.isDown = true;
+      server.drop();
+    }
+    await clock.advance(10_000);
+    expect([clients[0]!.state, panic()]).toEqual(['reconnecting', true]);
+    await clients[0]!.disconnect({ drainMs: 0 });
+    expect(panic()).toBe(false);
+  });
+
   it('and the one of two that is silent is the one to blame', async () => {
     const { clock, servers, clients } = await connected({}, {}, 2);
     servers[0]!.silent.add(PING);
@@ -408,9 +435,10 @@ describe('nothing is left of a check', () => {
     const { clock, server, client, pings } = await connected();
     server.isDown = true;
     server.drop();
+    await clock.advance(1);
+    expect(client.health.nextCheckMs).toBeNull();
     await clock.advance(3_600_000);
     const asked = pings();
-    expect(client.health.nextCheckMs).toBeNull();
     server.isDown = false;
     await clock.advance(40_000);
     expect(client.state).toBe('connected');

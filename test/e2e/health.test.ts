@@ -132,6 +132,24 @@ describe.each(LEGACY_WIRES)('a legacy server over %s that does not know ping', (
   });
 });
 
+describe('servers that have forgotten their sessions', () => {
+  it('are no trouble: they have said so', async () => {
+    const factory = makeFactory();
+    const peers = await Promise.all([1, 2, 3].map(() => startPeer({ era: 'legacy', wire: 'http' })));
+    const clients = peers.map((peer, index) => factory.create(`s${index}`, peer.entry()));
+    await Promise.all(clients.map((client) => client.connect()));
+    for (const peer of peers) {
+      peer.on.set('initialize', () => {});
+      peer.drop();
+    }
+    const pings = clients.map((client) => rejection(client.ping({ timeoutMs: 300 })));
+    await until('all are renewed', () => clients.every(({ isConnected }) => !isConnected));
+    expect(clients[0]!.health.panic).toBe(false);
+    await Promise.all(pings);
+    await factory.shutdownAll({ drainMs: 0 });
+  });
+});
+
 describe('ping', () => {
   it('outlives the loss of the session, once', async () => {
     const peer = await startPeer({ era: 'legacy', wire: 'http' });
