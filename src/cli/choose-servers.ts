@@ -2,7 +2,7 @@ import { nearestKey } from '../config/checks/nearest-key.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
-import { NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
+import { mayBelongTo, NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
 
 /** Names that a message lists. */
 const MAX_NAMES = 12;
@@ -29,9 +29,7 @@ export function requireServer(config: LoadedConfig, name: string): void {
  */
 export function ownersOf(config: LoadedConfig, name: string): ReadonlySet<string> {
   const fits = (server: string): boolean =>
-    // As `exposedName` writes servers with characters that hosts refuse.
-    name.startsWith(`${server.replace(/[^A-Za-z0-9_.-]/gu, '_')}${NAME_SEPARATOR}`) ||
-    name.startsWith(`${server}${NAME_SEPARATOR}`);
+    mayBelongTo(server, name) || name.startsWith(`${server}${NAME_SEPARATOR}`);
   const sound = [...config.servers.keys()].filter(fits);
   const [failed] = [...config.failed].filter(([server]) => fits(server));
   if (sound.length === 0 && failed !== undefined) throw failed[1];

@@ -12,6 +12,8 @@ export function hintFor(error: SignalboxError): string | undefined {
       return 'the credential is known but not allowed to do this; ask for more rights or use another one';
     case 'UNKNOWN_NAME':
       return '`signalbox list` shows what there is';
+    case 'TOOL_BLOCKED':
+      return 'or set "drift" to "warn" in "x-signalbox" of its server, which takes the present definition';
     case 'REQUEST_TIMEOUT':
       return 'give it more time with --timeout MS, or "timeout" in its entry';
     case 'INTERNAL':

@@ -34,6 +34,8 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['LISTEN_FAILED', EXIT.usage],
   ['UNKNOWN_SERVER', EXIT.notFound],
   ['UNKNOWN_NAME', EXIT.notFound],
+  // It is there, and must not be used without somebody's word.
+  ['TOOL_BLOCKED', EXIT.auth],
   ['AUTH_REQUIRED', EXIT.auth],
   ['FORBIDDEN', EXIT.auth],
   ['SPAWN_FAILED', EXIT.unreachable],

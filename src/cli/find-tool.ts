@@ -3,7 +3,7 @@ import { nearestKey } from '../config/checks/nearest-key.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
 import type { CatalogTool } from '../registry/catalog/catalog.ts';
-import { NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
+import { mayBelongTo, NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
 import type { OpenServers } from './open-servers.ts';
 
 /** Names in a message. */
@@ -40,7 +40,7 @@ export async function findTool(
 
 /** Compares own names within a server, as its prefix would make any two of its tools look alike. */
 function nearestTool(tools: readonly CatalogTool[], name: string): string | undefined {
-  const candidates = tools.filter(({ server }) => name.startsWith(`${server}${NAME_SEPARATOR}`));
+  const candidates = tools.filter(({ server }) => mayBelongTo(server, name));
   const own = name.slice(name.indexOf(NAME_SEPARATOR) + NAME_SEPARATOR.length);
   const isBare = candidates.length === 0;
   const pool = isBare ? tools : candidates;
@@ -60,7 +60,7 @@ function throwIfMissing(
   const failed = [...results].flatMap(([server, { error }]) =>
     error === undefined ? [] : [{ server, error }],
   );
-  const owner = failed.find(({ server }) => name.startsWith(`${server}${NAME_SEPARATOR}`)) ?? failed[0];
+  const owner = failed.find(({ server }) => mayBelongTo(server, name)) ?? failed[0];
   const out = servers.registry.getAllServers().find((instance) => instance.isOutOfService);
   if (failed.length === 1 && owner !== undefined) throw owner.error;
   if (owner !== undefined) {

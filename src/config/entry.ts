@@ -1,6 +1,9 @@
 import type { HttpSettings } from './http-settings.ts';
 import type { SandboxSettings } from './sandbox.ts';
 
+/** What is done about a tool that changes its definition after it was first seen. */
+export type DriftPolicy = 'allow' | 'warn' | 'block';
+
 /** Transport kinds that need no registration. `rest` is MCP mapped onto plain HTTP routes. */
 export type BuiltInKind = 'stdio' | 'http' | 'sse' | 'rest';
 
@@ -222,6 +225,11 @@ export interface SignalboxSettings {
    * been listed before. `'off'`, the default, does not look.
    */
   readonly validate?: 'off' | 'warn' | 'error' | undefined;
+  /**
+   * What happens when a tool is not defined any more as it was when it was first seen. `'allow'`: an event tells;
+   * `'warn'`, the default: the log does too; `'block'`: the tool is kept away until it is approved.
+   */
+  readonly drift?: DriftPolicy | undefined;
   /** Only together with `url`. */
   readonly http?: HttpSettings | undefined;
   /** Only together with `url`. Default: the server is running already. */

@@ -1,4 +1,4 @@
-import type { LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
+import type { DriftPolicy, LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
 import { HTTP_DEFAULTS, type ResolvedHttp, resolveHttp } from './http-settings.ts';
 import { type ResolvedSandbox, resolveSandbox } from './sandbox.ts';
 
@@ -92,6 +92,7 @@ export interface ResolvedSettings {
   readonly stop: { readonly eofMs: number; readonly termMs: number; readonly killMs: number };
   readonly framing: 'strict' | 'tolerant';
   readonly validate: 'off' | 'warn' | 'error';
+  readonly drift: DriftPolicy;
   readonly http: ResolvedHttp;
   readonly launch: ResolvedLaunch | undefined;
   readonly sandbox: ResolvedSandbox | undefined;
@@ -168,6 +169,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   stop: Object.freeze({ eofMs: 2000, termMs: 3000, killMs: 1000 }),
   framing: 'strict',
   validate: 'off',
+  drift: 'warn',
   http: HTTP_DEFAULTS,
   launch: undefined,
   sandbox: undefined,
@@ -202,6 +204,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     stop: filled(defaults.stop, own.stop),
     framing: own.framing ?? defaults.framing,
     validate: own.validate ?? defaults.validate,
+    drift: own.drift ?? defaults.drift,
     http: resolveHttp(own.http),
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
     sandbox: resolveSandbox(own.sandbox, own.launch !== undefined),

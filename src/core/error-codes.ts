@@ -76,6 +76,8 @@ export type SignalboxErrorCode =
   | 'UNKNOWN_SERVER'
   /** No server offers a tool, prompt or resource of this name. */
   | 'UNKNOWN_NAME'
+  /** The tool is not defined any more as it was approved, and its server is set to block such tools. */
+  | 'TOOL_BLOCKED'
   /** A name is in use already. */
   | 'ALREADY_REGISTERED'
   /** The state machine does not allow this now. */
@@ -134,6 +136,7 @@ export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>
   NOT_SUPPORTED: final,
   UNKNOWN_SERVER: final,
   UNKNOWN_NAME: final,
+  TOOL_BLOCKED: final,
   ALREADY_REGISTERED: final,
   ILLEGAL_TRANSITION: final,
   SERVER_UNAVAILABLE: passing,

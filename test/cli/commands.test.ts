@@ -104,6 +104,7 @@ describe('list', () => {
         {
           name: 'units__convert',
           server: 'units',
+          stale: false,
           tool: expect.objectContaining({ inputSchema: expect.any(Object) }),
         },
       ]),

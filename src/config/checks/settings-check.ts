@@ -164,6 +164,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   stop: group(STOP),
   framing: oneOf('strict', 'tolerant'),
   validate: oneOf('off', 'warn', 'error'),
+  drift: oneOf('allow', 'warn', 'block'),
   http,
   launch,
   sandbox,

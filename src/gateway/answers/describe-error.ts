@@ -40,6 +40,7 @@ function describeOwn(error: SignalboxError): JsonRpcErrorObject {
   const { code, server, retryable, delivered } = error;
   const message = redactUrl(sanitizePeerText(error.message));
   const data = { code, ...(server === undefined ? {} : { server }), retryable, delivered };
-  // A name that nobody offers is a wrong parameter (specification, tools and prompts).
-  return { code: code === 'UNKNOWN_NAME' ? JSON_RPC_ERROR.invalidParams : GATEWAY_ERROR_CODE, message, data };
+  // A name that nobody offers is a wrong parameter (specification, tools and prompts). So is that of a blocked tool.
+  const isWrongName = code === 'UNKNOWN_NAME' || code === 'TOOL_BLOCKED';
+  return { code: isWrongName ? JSON_RPC_ERROR.invalidParams : GATEWAY_ERROR_CODE, message, data };
 }

@@ -1,4 +1,4 @@
-import type { ListName } from '../../registry/servers/server-lists.ts';
+import type { ListName } from '../../registry/catalog/server-catalog.ts';
 import { encodeNotification, encodeResult } from '../../wire/encode.ts';
 import { isObject, JSON_RPC_ERROR, type JsonRpcRequest } from '../../wire/json-rpc.ts';
 import { RpcError } from '../answers/rpc-error.ts';

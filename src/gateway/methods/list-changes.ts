@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { type Disposer, disposer, Emitter } from '../../core/emitter.ts';
 import type { Logger } from '../../core/log.ts';
+import type { CatalogItem } from '../../registry/catalog/catalog.ts';
+import type { ListName } from '../../registry/catalog/server-catalog.ts';
 import type { ServerRegistry } from '../../registry/server-registry.ts';
-import type { ListName } from '../../registry/servers/server-lists.ts';
 
 /** The lists that clients are told about. */
 export const LIST_NAMES: readonly ListName[] = ['tools', 'prompts', 'resources'];
@@ -100,12 +101,14 @@ export class ListChanges {
     const found = {
       tools: fingerprint(tools.items),
       prompts: fingerprint(prompts.items),
-      resources: fingerprint([resources.items, templates.items]),
+      resources: fingerprint([...resources.items, ...templates.items]),
     };
     return { before, found };
   }
 }
 
-function fingerprint(items: unknown): string {
-  return createHash('sha256').update(JSON.stringify(items)).digest('base64');
+/** Whether an item is stale is no part of it: clients are not told. */
+function fingerprint(items: readonly CatalogItem[]): string {
+  const parts = items.map(({ stale: _stale, ...item }) => item);
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64');
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Catalog, type CatalogPart, EMPTY_CATALOG, type ServerCatalog } from './catalog.ts';
-import { collidingName, exposedName, MAX_EXPOSED_NAME } from './exposed-names.ts';
+import { Catalog, type CatalogPart } from './catalog.ts';
+import { exposedName, MAX_EXPOSED_NAME, mayBelongTo } from './exposed-names.ts';
+import { EMPTY_CATALOG, type ServerCatalog } from './server-catalog.ts';
 import { matchesTemplate } from './uri-template.ts';
 
 const offering = (...names: string[]): ServerCatalog => ({
@@ -13,24 +14,50 @@ const part = (server: string, offers: ServerCatalog, isConnected = true): Catalo
   server,
   isConnected,
   offers,
+  isStale: () => !isConnected,
+  blocked: new Map(),
 });
 
+/** Names that meet each other: of few characters, separators among them, and some that no host takes. */
+const closeName = fc.string({
+  unit: fc.constantFrom('a', 'b', '_', '_', '.', ' ', 'é'),
+  minLength: 1,
+  maxLength: 8,
+});
+const anyName = fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' });
+
 describe('exposedName', () => {
-  it('joins server and name', () => {
-    expect(exposedName('files', 'read_file')).toBe('files__read_file');
+  it.each([
+    ['files', 'read_file', 'files__read_file'],
+    ['files', 'a__b', 'files__a__b'],
+    ['a_b', '_c', 'a_b___c'],
+  ])('joins %s and %s', (server, name, exposed) => {
+    expect(exposedName(server, name)).toBe(exposed);
   });
 
-  it('S14 keeps every name within what hosts accept, and different names different', () => {
-    const anyName = fc.string({ minLength: 1, maxLength: 200, unit: 'grapheme' });
+  it.each([
+    ['characters that hosts refuse', 'files', 'read file', /^files__read_file_[0-9a-f]{16}$/u],
+    ['a separator in the name of the server', 'a__b', 'c', /^a__b__c_[0-9a-f]{16}$/u],
+    ['a server that ends in half a separator', 'a_', 'c', /^a___c_[0-9a-f]{16}$/u],
+    ['what looks like a hash', 'a', 'b_0123456789abcdef', /^a__b_0123456789abcdef_[0-9a-f]{16}$/u],
+    ['a name that is too long', 'a', 'b'.repeat(200), /^a__b{108}_[0-9a-f]{16}$/u],
+  ])('S14 has a hash for %s', (_what, server, name, expected) => {
+    expect(exposedName(server, name)).toMatch(expected);
+  });
+
+  it('S14 keeps every name within what hosts accept, different names different, and the server in front', () => {
+    const pair = fc.oneof(fc.tuple(closeName, closeName), fc.tuple(anyName, anyName));
     fc.assert(
-      fc.property(anyName, anyName, anyName, (server, one, two) => {
-        const names = [exposedName(server, one), exposedName(server, two), collidingName(server, one)];
+      fc.property(pair, pair, (one, two) => {
+        const names = [one, two].map(([server, name]) => exposedName(server, name));
         for (const name of names) {
           expect(name).toMatch(/^[A-Za-z0-9_.-]+$/u);
           expect(name.length).toBeLessThanOrEqual(MAX_EXPOSED_NAME);
         }
-        if (one !== two) expect(names[0]).not.toBe(names[1]);
+        expect(names[0] === names[1]).toBe(JSON.stringify(one) === JSON.stringify(two));
+        if (one[0].length <= 64) expect(mayBelongTo(one[0], names[0]!)).toBe(true);
       }),
+      { numRuns: 2000 },
     );
   });
 
@@ -41,13 +68,41 @@ describe('exposedName', () => {
 });
 
 describe('Catalog', () => {
-  it('TOOL-9 S14 gives the second of two colliding names another one, always the same', () => {
-    const parts: CatalogPart[] = [part('a__b', offering('c')), part('a', offering('b__c'))];
-    const catalog = new Catalog(parts);
-    expect(catalog.tools.get('a__b__c')).toMatchObject({ server: 'a__b', tool: { name: 'c' } });
-    const other = collidingName('a', 'b__c');
-    expect(catalog.tools.get(other)).toMatchObject({ server: 'a', tool: { name: 'b__c' } });
-    expect([...new Catalog(parts).tools.keys()]).toEqual([...catalog.tools.keys()]);
+  it('TOOL-9 S14 tells tools apart whose names would be one', () => {
+    const catalog = new Catalog([part('a__b', offering('c')), part('a', offering('b__c'))]);
+    expect(catalog.tools.get('a__b__c')).toMatchObject({ server: 'a', tool: { name: 'b__c' } });
+    expect(catalog.tools.get(exposedName('a__b', 'c'))).toMatchObject({
+      server: 'a__b',
+      tool: { name: 'c' },
+    });
+    expect(catalog.tools.size).toBe(2);
+  });
+
+  it('S14 names lead back to their tools, whoever else is there and whoever came first', () => {
+    const servers = fc.uniqueArray(fc.tuple(closeName, fc.uniqueArray(closeName, { maxLength: 5 })), {
+      selector: ([server]) => server,
+      maxLength: 5,
+    });
+    const scene = servers.chain((all) =>
+      fc.tuple(
+        fc.constant(all),
+        fc.shuffledSubarray(all),
+        fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+      ),
+    );
+    fc.assert(
+      fc.property(scene, ([all, some, connected]) => {
+        const parts = all.map(([server, names]) => part(server, offering(...names)));
+        const whole = new Catalog(parts);
+        expect(whole.tools.size).toBe(all.flatMap(([, names]) => names).length);
+        const others = some.map(([server, names], index) =>
+          part(server, offering(...names), connected[index]),
+        );
+        for (const [name, { server, tool }] of new Catalog(others).tools) {
+          expect(whole.tools.get(name)).toMatchObject({ name, server, tool });
+        }
+      }),
+    );
   });
 
   it('F-124 offers the first of two tools of one name', () => {
@@ -75,16 +130,31 @@ describe('Catalog', () => {
     const catalog = new Catalog([part('first', offers, false), part('second', offers)]);
     expect(catalog.resources.get('x://1')?.server).toBe('second');
   });
-});
 
-describe('names while a server is away', () => {
-  it('S14 a name never leads to another server meanwhile', () => {
-    const parts = (isConnected: boolean): CatalogPart[] => [
-      part('a', offering('b__c'), isConnected),
-      part('a__b', offering('c')),
-    ];
-    expect(new Catalog(parts(true)).tools.get('a__b__c')?.server).toBe('a');
-    expect(new Catalog(parts(false)).tools.get('a__b__c')?.server).toBe('a');
+  it('says of every item whether it is stale, list by list', () => {
+    const offers: ServerCatalog = {
+      tools: [{ name: 't' }],
+      resources: [{ uri: 'x://1', name: 'one' }],
+      resourceTemplates: [{ uriTemplate: 'x://{id}', name: 'all' }],
+      prompts: [{ name: 'p' }],
+    };
+    const stale = (list: string): CatalogPart => ({ ...part('s', offers), isStale: (one) => one === list });
+    const marks = ({ tools, prompts, resources, resourceTemplates }: Catalog): unknown[] =>
+      [tools.get('s__t'), prompts.get('s__p'), resources.get('x://1'), resourceTemplates[0]].map(
+        (item) => item?.stale,
+      );
+    expect(marks(new Catalog([stale('tools')]))).toEqual([true, false, false, false]);
+    expect(marks(new Catalog([stale('prompts')]))).toEqual([false, true, false, false]);
+    expect(marks(new Catalog([stale('resources')]))).toEqual([false, false, true, true]);
+  });
+
+  it('S15 keeps blocked tools apart, and gives their room to others', () => {
+    const why = { tool: 'x', from: 'a', to: 'b', changed: [], description: undefined };
+    const blocked = { ...part('s', offering('x', 'y')), blocked: new Map([['x', why]]) };
+    const catalog = new Catalog([blocked], 1);
+    expect([...catalog.tools.keys()]).toEqual(['s__y']);
+    expect(catalog.toolsLeftOut.size).toBe(0);
+    expect(catalog.blockedTools.get('s__x')).toEqual({ name: 's__x', server: 's', blocked: why });
   });
 });
 

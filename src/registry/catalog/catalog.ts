@@ -1,46 +1,39 @@
 import type { Prompt, Resource, ResourceTemplate, Tool } from '../../protocol/mcp-types.ts';
-import { collidingName, exposedName } from './exposed-names.ts';
+import type { BlockedTool } from './drift/definition-change.ts';
+import { exposedName } from './exposed-names.ts';
+import type { ListName, ServerCatalog } from './server-catalog.ts';
 import { toolShares } from './tool-shares.ts';
 
-/** What one server offers, as of its last lists. */
-export interface ServerCatalog {
-  readonly tools: readonly Tool[];
-  readonly resources: readonly Resource[];
-  readonly resourceTemplates: readonly ResourceTemplate[];
-  readonly prompts: readonly Prompt[];
+/** What all that stands in a catalog tells of itself. */
+export interface CatalogItem {
+  readonly server: string;
+  /**
+   * Whether this is only what was known last: its server is away, is being read again, could not be read or says that
+   * it has changed; or nobody has read it yet, and it was restored from an earlier run.
+   */
+  readonly stale: boolean;
 }
 
-export const EMPTY_CATALOG: ServerCatalog = Object.freeze({
-  tools: [],
-  resources: [],
-  resourceTemplates: [],
-  prompts: [],
-});
-
 /** A tool under its exposed name. */
-export interface CatalogTool {
+export interface CatalogTool extends CatalogItem {
   /** `server__tool`: what to call. */
   readonly name: string;
-  readonly server: string;
   /** The tool as its server describes it, own name included. */
   readonly tool: Tool;
 }
 
 /** A prompt under its exposed name. */
-export interface CatalogPrompt {
+export interface CatalogPrompt extends CatalogItem {
   readonly name: string;
-  readonly server: string;
   readonly prompt: Prompt;
 }
 
 /** A resource; its URI stays what it is. */
-export interface CatalogResource {
-  readonly server: string;
+export interface CatalogResource extends CatalogItem {
   readonly resource: Resource;
 }
 
-export interface CatalogResourceTemplate {
-  readonly server: string;
+export interface CatalogResourceTemplate extends CatalogItem {
   readonly template: ResourceTemplate;
 }
 
@@ -51,15 +44,26 @@ export interface CatalogPart {
   /** False where another server should be asked if there is one. Default: as `isConnected`. */
   readonly isUsable?: boolean;
   readonly offers: ServerCatalog;
+  readonly isStale: (list: ListName) => boolean;
+  /** Tools that are not what was approved, by their own names. */
+  readonly blocked: ReadonlyMap<string, BlockedTool>;
+}
+
+/** A tool that is kept out of the lists. */
+export interface CatalogBlockedTool {
+  readonly name: string;
+  readonly server: string;
+  readonly blocked: BlockedTool;
 }
 
 /**
- * One index over what all servers offer, connected or not: whoever is away keeps its names, so that a name never
- * leads to another server meanwhile. It is rebuilt when a part changes; servers stand in the order of their
- * registration.
+ * One index over what all servers offer, connected or not: whoever is away keeps its names. It is rebuilt when a part
+ * changes; servers stand in the order of their registration.
  */
 export class Catalog {
   readonly tools: ReadonlyMap<string, CatalogTool>;
+  /** By exposed name. */
+  readonly blockedTools: ReadonlyMap<string, CatalogBlockedTool>;
   readonly prompts: ReadonlyMap<string, CatalogPrompt>;
   /** By URI; the first usable server that offers one has it, else the first connected one, else the first. */
   readonly resources: ReadonlyMap<string, CatalogResource>;
@@ -71,35 +75,45 @@ export class Catalog {
   /** @param maxTools how many tools there may be in all */
   constructor(parts: readonly CatalogPart[], maxTools: number = Number.POSITIVE_INFINITY) {
     const tools = new Map<string, CatalogTool>();
+    const blockedTools = new Map<string, CatalogBlockedTool>();
     const prompts = new Map<string, CatalogPrompt>();
     const leftOut = new Map<string, number>();
+    const allowed = parts.map(({ offers, blocked }) => offers.tools.filter(({ name }) => !blocked.has(name)));
     const shares = toolShares(
-      parts.map(({ offers }) => offers.tools.length),
+      allowed.map(({ length }) => length),
       maxTools,
     );
-    for (const [index, { server, offers }] of parts.entries()) {
+    for (const [index, { server, offers, isStale, blocked }] of parts.entries()) {
+      const own = allowed[index]!;
       const share = shares[index]!;
-      if (share < offers.tools.length) leftOut.set(server, offers.tools.length - share);
-      for (const tool of firstOfEachName(offers.tools.slice(0, share))) {
-        const name = freeName(tools, server, tool.name);
-        tools.set(name, { name, server, tool });
+      if (share < own.length) leftOut.set(server, own.length - share);
+      const stale = { tools: isStale('tools'), prompts: isStale('prompts') };
+      for (const tool of own.slice(0, share)) {
+        const name = exposedName(server, tool.name);
+        addFirst(tools, name, { name, server, stale: stale.tools, tool });
       }
-      for (const prompt of firstOfEachName(offers.prompts)) {
-        const name = freeName(prompts, server, prompt.name);
-        prompts.set(name, { name, server, prompt });
+      for (const why of blocked.values()) {
+        const name = exposedName(server, why.tool);
+        blockedTools.set(name, { name, server, blocked: why });
+      }
+      for (const prompt of offers.prompts) {
+        const name = exposedName(server, prompt.name);
+        addFirst(prompts, name, { name, server, stale: stale.prompts, prompt });
       }
     }
     const resources = new Map<string, CatalogResource>();
     const templates = new Map<string, CatalogResourceTemplate>();
-    for (const { server, offers } of bestFirst(parts)) {
+    for (const { server, offers, isStale } of bestFirst(parts)) {
+      const stale = isStale('resources');
       for (const resource of offers.resources) {
-        if (!resources.has(resource.uri)) resources.set(resource.uri, { server, resource });
+        addFirst(resources, resource.uri, { server, stale, resource });
       }
       for (const template of offers.resourceTemplates) {
-        if (!templates.has(template.uriTemplate)) templates.set(template.uriTemplate, { server, template });
+        addFirst(templates, template.uriTemplate, { server, stale, template });
       }
     }
     this.tools = tools;
+    this.blockedTools = blockedTools;
     this.prompts = prompts;
     this.resources = resources;
     this.resourceTemplates = [...templates.values()];
@@ -113,14 +127,7 @@ function bestFirst(parts: readonly CatalogPart[]): CatalogPart[] {
   return parts.toSorted((one, other) => rank(one) - rank(other));
 }
 
-/** F-124: a server that lists a name twice offers the first. */
-function firstOfEachName<Item extends { readonly name: string }>(items: readonly Item[]): Iterable<Item> {
-  const byName = new Map<string, Item>();
-  for (const item of items) if (!byName.has(item.name)) byName.set(item.name, item);
-  return byName.values();
-}
-
-function freeName(taken: ReadonlyMap<string, unknown>, server: string, name: string): string {
-  const wanted = exposedName(server, name);
-  return taken.has(wanted) ? collidingName(server, name) : wanted;
+/** F-124: a server that lists a name twice offers the first. Exposed names of two servers are never the same. */
+function addFirst<Item>(items: Map<string, Item>, name: string, item: Item): void {
+  if (!items.has(name)) items.set(name, item);
 }

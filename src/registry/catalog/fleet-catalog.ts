@@ -2,8 +2,8 @@ import type { Clock } from '../../core/clock.ts';
 import { sleep } from '../../core/sleep.ts';
 import type { EventDesk } from '../events/event-desk.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
-import type { ListName } from '../servers/server-lists.ts';
 import { Catalog } from './catalog.ts';
+import type { ListName } from './server-catalog.ts';
 
 /** A list over all servers that tells what is not in it. */
 export interface PartialList<Item> {
@@ -38,11 +38,13 @@ export class FleetCatalog {
   /** The index as of now. */
   index(): Catalog {
     if (this.#catalog !== undefined) return this.#catalog;
-    const parts = this.#options.directory.all().map(({ name, isConnected, isUsable, catalog }) => ({
-      server: name,
-      isConnected,
-      isUsable,
-      offers: catalog,
+    const parts = this.#options.directory.all().map((instance) => ({
+      server: instance.name,
+      isConnected: instance.isConnected,
+      isUsable: instance.isUsable,
+      offers: instance.catalog,
+      isStale: (list: ListName) => instance.isStale(list),
+      blocked: instance.approvals.blocked,
     }));
     this.#catalog = new Catalog(parts, this.#options.maxTools);
     this.#warnOfLeftOut(this.#catalog.toolsLeftOut);
@@ -55,8 +57,8 @@ export class FleetCatalog {
     this.#options.events.tell('catalog', { server });
   }
 
-  /** Who is asked first is another now; what is offered is the same. */
-  reordered(): void {
+  /** Who is asked first, or whether what is known still holds, is another now; what is offered is the same. */
+  outdated(): void {
     this.#catalog = undefined;
   }
 

@@ -4,7 +4,8 @@ import { sanitizePeerText } from '../../core/peer-text.ts';
 import { type WaitBounds, withinTime } from '../../core/within-time.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 import type { Catalog, CatalogPrompt, CatalogTool } from './catalog.ts';
-import { NAME_SEPARATOR } from './exposed-names.ts';
+import { toolBlocked } from './drift/definition-change.ts';
+import { mayBelongTo } from './exposed-names.ts';
 import { matchesTemplate } from './uri-template.ts';
 
 /** How long a name may take to be resolved. */
@@ -53,9 +54,10 @@ export class NameResolver {
     find: (catalog: Catalog) => Item | undefined,
     options: ResolveOptions,
   ): Item | Promise<Item> {
-    const known = find(this.#options.catalog());
-    const owner = known === undefined ? undefined : this.#server(known.server);
-    if (known !== undefined && owner?.isConnected === true) return known;
+    const catalog = this.#options.catalog();
+    const known = find(catalog);
+    const owner = this.#server((known ?? catalog.blockedTools.get(name))?.server);
+    if (known !== undefined && owner?.isConnected === true && !isInDoubt(owner)) return known;
     return this.#wake(what, name, find, owner === undefined ? this.#candidates(name) : [owner], options);
   }
 
@@ -63,7 +65,7 @@ export class NameResolver {
   #candidates(name: string): ServerInstance[] {
     return this.#options
       .servers()
-      .filter((server) => !server.isConnected && name.startsWith(`${server.name}${NAME_SEPARATOR}`))
+      .filter((server) => !server.isConnected && mayBelongTo(server.name, name))
       .sort((one, other) => other.name.length - one.name.length);
   }
 
@@ -83,20 +85,27 @@ export class NameResolver {
       const { signal } = options;
       let fault = await connected(candidate, signal, deadlineAt - clock.now());
       // What was known of a server holds while its lists are read anew, as it does for every other call.
-      if (fault === undefined && find(catalog()) === undefined)
+      if (fault === undefined && (find(catalog()) === undefined || isInDoubt(candidate)))
         fault = await listed(candidate, clock, { signal, deadlineAt });
       reason ??= fault;
       const found = fault === undefined ? find(catalog()) : undefined;
       if (found !== undefined) return found;
     }
     if (reason !== undefined) throw reason;
+    const refused = what === 'tool' ? catalog().blockedTools.get(name) : undefined;
+    if (refused !== undefined) throw toolBlocked(refused.server, refused.blocked);
     const shown = sanitizePeerText(name, 128);
     throw new SignalboxError('UNKNOWN_NAME', `no connected server offers a ${what} "${shown}"`);
   }
 
-  #server(name: string): ServerInstance | undefined {
+  #server(name: string | undefined): ServerInstance | undefined {
     return this.#options.servers().find((server) => server.name === name);
   }
+}
+
+/** Whether a tool of this server may be blocked as soon as its lists are read again (S15). */
+function isInDoubt(server: ServerInstance): boolean {
+  return server.client.settings.drift === 'block' && server.isStale('tools');
 }
 
 /** Waits until a server is connected. Resolves with why it is not. */
@@ -131,7 +140,7 @@ async function listed(
     { server: server.name },
   );
   try {
-    await withinTime(server.settled(), bounds, clock, () => late);
+    await withinTime(isInDoubt(server) ? server.refresh() : server.settled(), bounds, clock, () => late);
     return undefined;
   } catch (error) {
     if (error !== late) throw error;

@@ -1,10 +1,9 @@
 import type { McpClient } from '../../client/mcp-client.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
-import { EMPTY_CATALOG, type ServerCatalog } from '../catalog/catalog.ts';
-
-/** Which list of a server. */
-export type ListName = 'tools' | 'resources' | 'prompts';
+import type { DriftReview, ToolApprovals } from '../catalog/drift/tool-approvals.ts';
+import { readSavedCatalog } from '../catalog/saved-catalog.ts';
+import { EMPTY_CATALOG, type ListName, type ServerCatalog } from '../catalog/server-catalog.ts';
 
 const LISTS: readonly ListName[] = ['tools', 'resources', 'prompts'];
 
@@ -24,8 +23,14 @@ export interface ServerListsOptions {
   readonly isConnected: () => boolean;
   /** Whether a tool of this name is offered at all. */
   readonly isOffered: (tool: string) => boolean;
+  /** Which definitions of its tools are approved. */
+  readonly approvals: ToolApprovals;
   /** Lists have been read. */
   readonly changed: () => void;
+  /** What is known is the same; whether it still holds is not. */
+  readonly doubted: () => void;
+  /** What a look at tools that have been read has found. */
+  readonly reviewed: (review: DriftReview) => void;
   readonly warning: (message: string) => void;
 }
 
@@ -36,6 +41,10 @@ export class ServerLists {
   #refreshing: Promise<void> | undefined;
   /** Why a list is not what the server offers now. */
   #unread: Map<ListName, string> = new Map(LISTS.map((list) => [list, 'it has not been read yet']));
+  /** How often there was a reason to read the lists, and how many of these reasons the last reading has seen. */
+  #reasons = 0;
+  #reasonsSeen = 0;
+  #again = false;
   #failures = 0;
   #debounce: Timer | undefined;
   #reread: Timer | undefined;
@@ -57,6 +66,25 @@ export class ServerLists {
     return this.#unread.get(list);
   }
 
+  /** Whether this list is only what was known last. */
+  isStale(list: ListName): boolean {
+    return !this.#on.isConnected() || this.#reasons !== this.#reasonsSeen || this.#unread.has(list);
+  }
+
+  /**
+   * Takes over what was known in an earlier run, from a file that anybody may have written to: it is stale until it has
+   * been read. What has been read already stays.
+   */
+  restore(saved: unknown): void {
+    if (this.#readAt !== Number.NEGATIVE_INFINITY || this.#isDisposed) return;
+    const { client, isOffered, approvals, changed, warning } = this.#on;
+    const { catalog, leftOut } = readSavedCatalog(saved, client.settings.limits);
+    this.#catalog = { ...catalog, tools: catalog.tools.filter((tool) => isOffered(tool.name)) };
+    approvals.recall(this.#catalog.tools);
+    if (leftOut > 0) warning(`${leftOut} entries of its saved catalog are unusable and were left out`);
+    changed();
+  }
+
   /** Resolves when the lists that are being read have been read. Never rejects. */
   settled(): Promise<void> {
     return this.#refreshing ?? Promise.resolve();
@@ -64,15 +92,25 @@ export class ServerLists {
 
   /** Reads all lists. Single flight: a second call joins the first. Never rejects. */
   refresh(): Promise<void> {
-    this.#refreshing ??= this.#read().finally(() => {
+    this.#refreshing ??= this.#readUntilSeen().finally(() => {
       this.#readAt = this.#on.clock.now();
       this.#refreshing = undefined;
     });
     return this.#refreshing;
   }
 
+  async #readUntilSeen(): Promise<void> {
+    do {
+      this.#again = false;
+      await this.#read();
+    } while (this.#again && this.#on.isConnected());
+  }
+
   /** The server is connected: what it offers is read, and its changes are listened to. */
   connected(): void {
+    this.#reasons++;
+    // A reading that began on the connection before may have ended with it.
+    if (this.#refreshing !== undefined) this.#again = true;
     void this.refresh();
     void this.#listenToChanges();
   }
@@ -90,8 +128,11 @@ export class ServerLists {
 
   /** The server says that something has changed. */
   refreshSoon(): void {
-    if (this.#debounce !== undefined || this.#isDisposed) return;
-    const { clock, isConnected } = this.#on;
+    if (this.#isDisposed) return;
+    const { clock, isConnected, doubted } = this.#on;
+    this.#reasons++;
+    doubted();
+    if (this.#debounce !== undefined) return;
     // A server whose every reading leads to another change would be read without end otherwise.
     const pauseMs = this.#readAt + MIN_PAUSE_MS - clock.now();
     this.#debounce = clock.setTimeout(
@@ -105,7 +146,8 @@ export class ServerLists {
   }
 
   async #read(): Promise<void> {
-    const { client, isOffered, changed } = this.#on;
+    const { client, isOffered, approvals, changed, reviewed } = this.#on;
+    const reasons = this.#reasons;
     const unread = new Map<ListName, string>();
     // One list that fails must not hide the others; what was known of it stays.
     const read = async <Item>(
@@ -141,7 +183,10 @@ export class ServerLists {
       prompts,
     };
     this.#unread = unread;
+    this.#reasonsSeen = reasons;
+    const review = unread.has('tools') ? undefined : approvals.review(this.#catalog.tools);
     changed();
+    if (review !== undefined) reviewed(review);
     this.#rereadLater();
   }
 
