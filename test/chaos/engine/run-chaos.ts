@@ -84,6 +84,7 @@ class ChaosRun {
       this.#lag.enable();
       const workers = this.#work();
       await this.#calm();
+<<<<<<< HEAD
       await fleet.machineLag();
       this.#phase = 'chaos';
       const watching = this.#watch();
@@ -92,6 +93,13 @@ class ChaosRun {
       );
       this.#samples.push(sampleMemory(this.#now));
       const machineLag = await fleet.machineLag();
+=======
+      this.#phase = 'chaos';
+      const watching = this.#watch();
+      const [faults] = await Promise.all([runFaults(plan, fleet.servers), pause(this.#chaosMs)]);
+      clearInterval(watching);
+      this.#samples.push(sampleMemory(this.#now));
+>>>>>>> 3df888b (wip chaos)
       this.#isOver = true;
       progress('the faults are over; every server has to come back');
       await fleet.heal();
@@ -112,7 +120,11 @@ class ChaosRun {
           slackMs,
           steady,
         }),
+<<<<<<< HEAD
         checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf), machineLag),
+=======
+        checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf)),
+>>>>>>> 3df888b (wip chaos)
         recovery,
         shutdown,
         orphans,
@@ -128,7 +140,10 @@ class ChaosRun {
         checks,
       };
     } finally {
+<<<<<<< HEAD
       this.#isOver = true;
+=======
+>>>>>>> 3df888b (wip chaos)
       await this.#registry.shutdown({ drainMs: 0 });
       await fleet.close();
     }
