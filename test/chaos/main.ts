@@ -25,15 +25,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-chaos-'));
   process.stderr.write(`chaos: seed ${options.seed}\n`);
   let isWell = false;
-<<<<<<< HEAD
   // The run ends by itself when this process does; what it has written is of no use then.
   const interrupted = (): void => {
     rmSync(folder, { recursive: true, force: true });
     process.exit(130);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
-=======
->>>>>>> 3df888b (wip chaos)
   try {
     const report = await startEngine({ ...options, folder }, progressPrinter());
     isWell = breachesOf(report).length === 0;

@@ -1,8 +1,5 @@
 import type { LatencyHistogram } from '../../../src/client/stats/latency-histogram.ts';
-<<<<<<< HEAD
 import type { LoopLag } from '../fleet/host-messages.ts';
-=======
->>>>>>> 3df888b (wip chaos)
 import { type Breach, breachOf, type CheckResult } from './check.ts';
 
 /** The quick calls of one server without faults, before the faults of the others and meanwhile. */
@@ -13,7 +10,6 @@ export interface LatencyPair {
 }
 
 /**
-<<<<<<< HEAD
  * Starting killed servers takes the processor from everybody, and so do other programs: latency rises a little in any
  * case, and by several turns of each process where the machine lets an idle one wait. A client that lets its servers
  * wait for each other is off by the time of a fault: hundreds of ms.
@@ -23,20 +19,10 @@ const P99 = { factor: 10, floorMs: 300, turns: 10 };
 
 /** @param machine how late an idle process was meanwhile */
 export function checkLatency(pairs: readonly LatencyPair[], machine: LoopLag): CheckResult {
-=======
- * Starting killed servers takes the processor from everybody, so that latency on a small machine rises a little in any
- * case. A client that lets its servers wait for each other is off by the time of a fault: hundreds of ms.
- */
-const P50 = { factor: 4, floorMs: 25 };
-const P99 = { factor: 10, floorMs: 300 };
-
-export function checkLatency(pairs: readonly LatencyPair[]): CheckResult {
->>>>>>> 3df888b (wip chaos)
   const breaches: Breach[] = [];
   const figures: string[] = [];
   for (const { server, calm, chaos } of pairs) {
     const shares = [
-<<<<<<< HEAD
       ['p50', 0.5, P50, machine.p50Ms],
       ['p99', 0.99, P99, machine.p99Ms],
     ] as const;
@@ -44,15 +30,6 @@ export function checkLatency(pairs: readonly LatencyPair[]): CheckResult {
       const before = calm.percentile(share);
       const meanwhile = chaos.percentile(share);
       const limit = Math.max(floorMs, before * factor, lateMs * turns);
-=======
-      ['p50', 0.5, P50],
-      ['p99', 0.99, P99],
-    ] as const;
-    for (const [name, share, { factor, floorMs }] of shares) {
-      const before = calm.percentile(share);
-      const meanwhile = chaos.percentile(share);
-      const limit = Math.max(floorMs, before * factor);
->>>>>>> 3df888b (wip chaos)
       if (meanwhile > limit)
         breaches.push(
           breachOf('latency', `${name} ${text(before)} → ${text(meanwhile)}, at most ${text(limit)}`, {
@@ -71,12 +48,8 @@ export function checkLatency(pairs: readonly LatencyPair[]): CheckResult {
     const meanwhile = pairs.map(({ chaos }) => chaos.percentile(share));
     figures.push(`${name} ${text(Math.max(...before))} → ${text(Math.max(...meanwhile))}`);
   }
-<<<<<<< HEAD
   const late = `an idle process ran ${text(machine.p50Ms)} late, p99 ${text(machine.p99Ms)}`;
   return { check: 'latency', figures: `slowest: ${figures.join(', ')}; ${late}`, breaches };
-=======
-  return { check: 'latency', figures: `slowest: ${figures.join(', ')}`, breaches };
->>>>>>> 3df888b (wip chaos)
 }
 
 function text(ms: number): string {

@@ -84,7 +84,6 @@ class ChaosRun {
       this.#lag.enable();
       const workers = this.#work();
       await this.#calm();
-<<<<<<< HEAD
       await fleet.machineLag();
       this.#phase = 'chaos';
       const watching = this.#watch();
@@ -93,18 +92,12 @@ class ChaosRun {
       );
       this.#samples.push(sampleMemory(this.#now));
       const machineLag = await fleet.machineLag();
-=======
-      this.#phase = 'chaos';
-      const watching = this.#watch();
-      const [faults] = await Promise.all([runFaults(plan, fleet.servers), pause(this.#chaosMs)]);
-      clearInterval(watching);
-      this.#samples.push(sampleMemory(this.#now));
->>>>>>> 3df888b (wip chaos)
       this.#isOver = true;
       progress('the faults are over; every server has to come back');
       await fleet.heal();
-      const recovery = await checkRecovery(this.#registry.getAllServers());
-      const unsettled = await this.#unsettledOf(workers);
+      const lastCalls = this.#unsettledOf(workers);
+      const recovery = await checkRecovery(this.#registry.getAllServers(), lastCalls);
+      const unsettled = await lastCalls;
       this.#lag.disable();
       const slackMs = SLACK_MS + this.#lag.max / 1e6;
       const shutdown = await this.#shutDown();
@@ -120,11 +113,7 @@ class ChaosRun {
           slackMs,
           steady,
         }),
-<<<<<<< HEAD
         checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf), machineLag),
-=======
-        checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf)),
->>>>>>> 3df888b (wip chaos)
         recovery,
         shutdown,
         orphans,
@@ -140,10 +129,7 @@ class ChaosRun {
         checks,
       };
     } finally {
-<<<<<<< HEAD
       this.#isOver = true;
-=======
->>>>>>> 3df888b (wip chaos)
       await this.#registry.shutdown({ drainMs: 0 });
       await fleet.close();
     }

@@ -19,17 +19,10 @@ export async function runFaults(
     if (waitMs > 0) await pause(waitMs);
     if (begins !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
     const server = byName.get(name)!;
-<<<<<<< HEAD
     const turn = (done.get(name) ?? Promise.resolve()).then(() => server.apply(deed));
     // It is awaited below, perhaps much later.
     turn.catch(() => {});
     done.set(name, turn);
-=======
-    done.set(
-      name,
-      (done.get(name) ?? Promise.resolve()).then(() => server.apply(deed)),
-    );
->>>>>>> 3df888b (wip chaos)
   }
   await Promise.all(done.values());
   return counts;

@@ -2,10 +2,7 @@ import { join } from 'node:path';
 import type { Seat } from '../plan/roster.ts';
 import type { ChaosServer } from './chaos-server.ts';
 import { Host } from './host.ts';
-<<<<<<< HEAD
 import type { LoopLag } from './host-messages.ts';
-=======
->>>>>>> 3df888b (wip chaos)
 import { HostedServer } from './hosted-server.ts';
 import { StdioServer } from './stdio-server.ts';
 
@@ -23,19 +20,12 @@ export interface FleetOptions {
 export class Fleet {
   readonly servers: readonly ChaosServer[];
   readonly #hosts: readonly Host[];
-<<<<<<< HEAD
   readonly #steadyHost: Host;
 
   private constructor(servers: readonly ChaosServer[], hosts: readonly Host[], steadyHost: Host) {
     this.servers = servers;
     this.#hosts = hosts;
     this.#steadyHost = steadyHost;
-=======
-
-  private constructor(servers: readonly ChaosServer[], hosts: readonly Host[]) {
-    this.servers = servers;
-    this.#hosts = hosts;
->>>>>>> 3df888b (wip chaos)
   }
 
   static async open(seats: readonly Seat[], { seed, folder, pidOf }: FleetOptions): Promise<Fleet> {
@@ -61,13 +51,9 @@ export class Fleet {
       const host = hostOf(seat);
       return new HostedServer(seat, await host.ask({ task: 'open', name, wire, era, ...own }), host);
     };
-<<<<<<< HEAD
     const servers = await Promise.all(seats.map(open));
     // The second seat of every roster is a steady server over HTTP.
     return new Fleet(servers, hosts, begun.get('steady')!.host);
-=======
-    return new Fleet(await Promise.all(seats.map(open)), hosts);
->>>>>>> 3df888b (wip chaos)
   }
 
   /** Processes that belong to the run itself. */
@@ -80,7 +66,6 @@ export class Fleet {
     return Promise.race(this.#hosts.map((host) => host.failed));
   }
 
-<<<<<<< HEAD
   /**
    * How late the machine let a process run that has next to nothing to do, since this was last asked: what no client can
    * do anything about.
@@ -89,8 +74,6 @@ export class Fleet {
     return await this.#steadyHost.ask({ task: 'lag' });
   }
 
-=======
->>>>>>> 3df888b (wip chaos)
   async heal(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.heal()));
   }

@@ -2,15 +2,12 @@ import type { FaultServerEntry, FaultServerEra } from '../../../src/testing/inde
 import type { Deed } from '../plan/fault-menu.ts';
 import type { ServerAccount } from './chaos-server.ts';
 
-<<<<<<< HEAD
 /** By how much timers of a process came late since it was last asked, in ms. */
 export interface LoopLag {
   readonly p50Ms: number;
   readonly p99Ms: number;
 }
 
-=======
->>>>>>> 3df888b (wip chaos)
 /** What a host is asked for; each is answered once, in order of completion. */
 export type HostTask =
   | {
@@ -23,10 +20,7 @@ export type HostTask =
   | { readonly task: 'apply'; readonly name: string; readonly deed: Deed }
   | { readonly task: 'heal'; readonly name: string }
   | { readonly task: 'account'; readonly name: string }
-<<<<<<< HEAD
   | { readonly task: 'lag' }
-=======
->>>>>>> 3df888b (wip chaos)
   | { readonly task: 'close' };
 
 /** What each task is answered with. */
@@ -35,10 +29,7 @@ export interface HostResults {
   readonly apply: undefined;
   readonly heal: undefined;
   readonly account: ServerAccount;
-<<<<<<< HEAD
   readonly lag: LoopLag;
-=======
->>>>>>> 3df888b (wip chaos)
   readonly close: undefined;
 }
 

@@ -2,7 +2,6 @@
  * Holds the HTTP and SSE servers of a run in a process of its own: what they do must not take time from the client
  * whose latency is measured. Driven over the IPC channel; ends with it.
  */
-<<<<<<< HEAD
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type FaultServer, seededRandom, startFaultServer } from '../../../src/testing/index.ts';
 import type { Deed } from '../plan/fault-menu.ts';
@@ -22,14 +21,6 @@ function takeLag(): LoopLag {
   lag.reset();
   return taken;
 }
-=======
-import { type FaultServer, seededRandom, startFaultServer } from '../../../src/testing/index.ts';
-import type { Deed } from '../plan/fault-menu.ts';
-import { accountOf } from './chaos-server.ts';
-import type { HostQuestion, HostTask } from './host-messages.ts';
-
-const servers: Map<string, FaultServer> = new Map();
->>>>>>> 3df888b (wip chaos)
 
 function serverOf(name: string): FaultServer {
   const server = servers.get(name);
@@ -89,11 +80,8 @@ async function work(task: HostTask): Promise<unknown> {
     }
     case 'account':
       return accountOf(serverOf(task.name).journal);
-<<<<<<< HEAD
     case 'lag':
       return takeLag();
-=======
->>>>>>> 3df888b (wip chaos)
     case 'close':
       await Promise.all([...servers.values()].map((server) => server.close()));
       return undefined;

@@ -34,7 +34,6 @@ export async function work(options: WorkerOptions): Promise<void> {
   const isLong = number === 0;
   for (let count = 0; !isOver(); count++) {
     if (!isLong && dice.chance(READ_SHARE)) await read(options, dice, count);
-<<<<<<< HEAD
     else if ((await call(options, dice, count, isLong)) && isLong) continue;
     await pause(dice.between(...PAUSE));
   }
@@ -42,14 +41,6 @@ export async function work(options: WorkerOptions): Promise<void> {
 
 /** Resolves with whether it was answered. */
 async function call(options: WorkerOptions, dice: Dice, count: number, isLong: boolean): Promise<boolean> {
-=======
-    else await call(options, dice, count, isLong);
-    await pause(isLong ? 1 : dice.between(...PAUSE));
-  }
-}
-
-async function call(options: WorkerOptions, dice: Dice, count: number, isLong: boolean): Promise<void> {
->>>>>>> 3df888b (wip chaos)
   const { seat, number, flights, tally, phase, now, ended } = options;
   const key = `${seat.name}/${number}/${count}`;
   const plan = planCall(dice, { key, number: count * 100 + number, isSteady: seat.isSteady, isLong });
@@ -70,10 +61,7 @@ async function call(options: WorkerOptions, dice: Dice, count: number, isLong: b
   else tally.failed('code' in end ? String(end.code) : end.kind);
   tally.replays += Math.max(0, sent - 1);
   ended({ key, server: seat.name, tool, isSafe, atMs, elapsedMs, limitMs, sent, end });
-<<<<<<< HEAD
   return end.kind === 'answer';
-=======
->>>>>>> 3df888b (wip chaos)
 }
 
 async function callEnd({ registry, instance, seat }: WorkerOptions, plan: CallPlan): Promise<CallEnd> {
