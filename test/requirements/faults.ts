@@ -187,7 +187,7 @@ S11 | auth URL: scheme allow-list; opened by argv without shell or only printed 
 S12 | gateway/dashboard: bind 127.0.0.1; Host allow-list; Origin allow-list; token (timingSafeEqual); CORS off; CSP default-src 'self'; frame-ancestors 'none'; refuse non-loopback bind without token + explicit flag | partly: token and page come with the dashboard; a reachable address needs allowRemote
 S13 | per-session isolation: ids remapped with per-session counters; progressToken & subscriptionId remapped; no shared transport object
 S14 | namespacing server__tool (≤ 128 chars, [A-Za-z0-9_.-]), deterministic collision handling, never serverInfo.name as key
-S15 | tool fingerprint SHA-256 over canonical JSON (name,title,description,inputSchema,outputSchema,annotations); drift event; policy allow/warn/block | later: fingerprints of tools are a piece of work of their own
+S15 | tool fingerprint SHA-256 over canonical JSON (name,title,description,inputSchema,outputSchema,annotations); drift event; policy allow/warn/block
 S16 | description/result hygiene for *terminals and logs*: strip C0/C1, ANSI, bidi & zero-width flags; raw value kept for API
 S17 | dashboard renders with textContent only | later: there is no dashboard yet
 S18 | log redaction: header names list + configured secrets + key, token, secret, password, authorization, cookie values; URL query/userinfo
