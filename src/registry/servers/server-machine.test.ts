@@ -27,8 +27,8 @@ const TABLE: readonly (readonly [ServerState, ...string[]])[] = [
   ['error', 'connect', 'close', '-', 'unavailable close', 'disabled close'],
   ['unauthorized', 'connect', 'close', '-', 'unavailable close', 'disabled close'],
   ['closing', 'connect', 'close', '-', 'unavailable close', 'disabled close'],
-  ['unavailable', 'closing connect', 'closing none', '-', 'unavailable none', 'disabled none'],
-  ['disabled', '-', 'closing none', '-', '-', 'disabled none'],
+  ['unavailable', 'closing connect', 'closing close', '-', 'unavailable close', 'disabled close'],
+  ['disabled', '-', 'closing close', '-', '-', 'disabled close'],
 ];
 
 const CELLS = TABLE.flatMap(([from, ...cells]) =>
@@ -47,6 +47,15 @@ describe('serverStep', () => {
     const step = serverStep(from, { type: 'wanted', state: wanted, connection });
     const [state, work] = cell.includes(' ') ? cell.split(' ') : [from, cell];
     expect(step).toEqual(cell === '-' ? undefined : { state, work });
+  });
+
+  it('has nothing to close where the connection is closed', () => {
+    for (const from of ['disconnected', 'unavailable', 'disabled'] as const) {
+      const event = { type: 'wanted', state: 'disabled', connection: 'disconnected' } as const;
+      expect(serverStep(from, event)).toEqual({ state: 'disabled', work: 'none' });
+      const back = { type: 'wanted', state: 'disconnected', connection: 'disconnected' } as const;
+      expect(serverStep(from, back)).toEqual({ state: 'disconnected', work: 'none' });
+    }
   });
 
   it('is in the state of its connection while it is in service', () => {

@@ -38,7 +38,7 @@ export interface ServerStep {
  *
  * | from \ wanted            | `connected`   | `disconnected` | `sleeping` | `unavailable`        | `disabled`        |
  * |--------------------------|---------------|----------------|------------|----------------------|-------------------|
- * | `disconnected`           | connect       | nothing        | sleep      | `unavailable`        | `disabled`        |
+ * | `disconnected`           | connect       | close          | sleep      | `unavailable`, close | `disabled`, close |
  * | `sleeping`               | connect       | close          | nothing    | `unavailable`, close | `disabled`, close |
  * | `connecting`             | connect       | close          | sleep      | `unavailable`, close | `disabled`, close |
  * | `initializing`           | connect       | close          | sleep      | `unavailable`, close | `disabled`, close |
@@ -47,12 +47,13 @@ export interface ServerStep {
  * | `error`                  | connect       | close          | –          | `unavailable`, close | `disabled`, close |
  * | `unauthorized`           | connect       | close          | –          | `unavailable`, close | `disabled`, close |
  * | `closing`                | connect       | close          | –          | `unavailable`, close | `disabled`, close |
- * | `unavailable`            | back, connect | back           | –          | `unavailable`        | `disabled`        |
- * | `disabled`               | –             | back           | –          | –                    | `disabled`        |
+ * | `unavailable`            | back, connect | back, close    | –          | `unavailable`, close | `disabled`, close |
+ * | `disabled`               | –             | back, close    | –          | –                    | `disabled`, close |
  *
  * `connect`, `close` and `sleep` leave the state as it is: the connection says when it is in another one. To connect
- * what is connecting joins it; what is closing is connected when it has closed. `back`: the server is in service again,
- * in the state that its connection is in, which is `closing` if it has not been closed yet. A dash is refused: a disabled
+ * what is connecting joins it; what is closing is connected when it has closed. To close does nothing where the
+ * connection is `disconnected`. `back`: the server is in service again, in the state that its connection is in, which is
+ * `closing` if it has not been closed yet. A dash is refused: a disabled
  * server is enabled (`disconnected`) before anything else is wanted of it, and what gave up, or has nothing to be woken
  * with, is not put to sleep.
  *
@@ -70,9 +71,9 @@ export function serverStep(from: ServerState, event: ServerMachineEvent): Server
     case 'sleeping':
       return wantSleeping(from);
     case 'unavailable':
-      return from === 'disabled' ? undefined : { state: 'unavailable', work: closeOf(from) };
+      return from === 'disabled' ? undefined : { state: 'unavailable', work: closeOf(event.connection) };
     case 'disabled':
-      return { state: 'disabled', work: closeOf(from) };
+      return { state: 'disabled', work: closeOf(event.connection) };
   }
 }
 
@@ -87,8 +88,7 @@ function wantConnected(from: ServerState, connection: ConnectionStateName): Serv
 }
 
 function wantDisconnected(from: ServerState, connection: ConnectionStateName): ServerStep {
-  if (isOutOfService(from)) return { state: connection, work: 'none' };
-  return { state: from, work: closeOf(from) };
+  return { state: isOutOfService(from) ? connection : from, work: closeOf(connection) };
 }
 
 function wantSleeping(from: ServerState): ServerStep | undefined {
@@ -106,6 +106,7 @@ function wantSleeping(from: ServerState): ServerStep | undefined {
   }
 }
 
-function closeOf(from: ServerState): ServerWork {
-  return from === 'disconnected' || isOutOfService(from) ? 'none' : 'close';
+/** By the connection, not by the state: it may not have begun to close although the server is out of service. */
+function closeOf(connection: ConnectionStateName): ServerWork {
+  return connection === 'disconnected' ? 'none' : 'close';
 }
