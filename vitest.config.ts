@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     environment: 'node',
+    setupFiles: ['test/helpers/leak-gate/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -2,11 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { faultyCommand } from '../helpers/faulty-server.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 import { cli, ENTRIES, writeConfig } from './cli-run.ts';
 
-trackProcesses();
 const directory = temporaryDirectory();
 const units = writeConfig(directory, { units: ENTRIES.units });
 /** One attempt, and not for long. */

@@ -2,12 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { faultyCommand } from '../helpers/faulty-server.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 import { cli, ENTRIES, startCli, WELCOME, writeConfig } from './cli-run.ts';
 
-trackProcesses();
 const directory = temporaryDirectory();
 const all = writeConfig(directory, {
   ...ENTRIES,

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { faultyCommand } from '../helpers/faulty-server.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 import { type CliOutcome, cli, startCli, writeConfig } from './cli-run.ts';
 
-trackProcesses();
 const directory = temporaryDirectory();
 
 /** One secret in every place of a config file that can hold one. */

@@ -5,11 +5,9 @@ import { SignalboxError } from '../../src/core/errors.ts';
 import type { BreakerChange } from '../../src/resilience/breaker/circuit-breaker.ts';
 import { startFaultServer } from '../../src/testing/index.ts';
 import { QUICK, recordStates, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE, type Exchange, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

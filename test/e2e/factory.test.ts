@@ -3,10 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { McpClient } from '../../src/client/mcp-client.ts';
 import type { ServerEntry } from '../../src/config/entry.ts';
 import { faultyEntry, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const units: ServerEntry = {
   command: process.execPath,

@@ -4,11 +4,9 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { recordStates, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { RecordingLogger } from '../helpers/stdio-probe.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 /** What a modern server is pinged with. */
 const PING = 'server/discover';

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE, LEGACY_WIRES, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -7,10 +7,8 @@ import {
   sseEvent,
   startHttpFixture,
 } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { startMcpHttp, startOldSse } from '../helpers/mcp-http.ts';
 
-trackProcesses();
 checkHttpFixtures();
 const makeFactory = testFactories();
 const settings = { 'x-signalbox': QUICK };

@@ -7,13 +7,11 @@ import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { faultyEntry, QUICK, recordStates, rejection, testFactories } from '../helpers/clients.ts';
 import { readJournal } from '../helpers/faulty-server.ts';
 import { checkHttpFixtures, openStream, sendJson, startHttpFixture } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { startMcpHttp } from '../helpers/mcp-http.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 checkHttpFixtures();
 const makeFactory = testFactories();
 const directory = temporaryDirectory();

@@ -6,10 +6,8 @@ import type { SubscriptionEvent } from '../../src/client/subscriptions/subscript
 import type { ServerEntry } from '../../src/config/entry.ts';
 import type { InputHandlers } from '../../src/protocol/input/input-handlers.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const server = join(import.meta.dirname, '../fixtures/servers/official-features.mjs');
 const everything = join(

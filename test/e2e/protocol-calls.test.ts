@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import {
   EVERYWHERE,
   type Exchange,
@@ -13,7 +12,6 @@ import {
 import { type LogLine, recordingLogger } from '../helpers/transport-probe.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -6,7 +6,6 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { startHttpFixture } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import {
   EVERYWHERE,
   type Exchange,
@@ -17,7 +16,6 @@ import {
 } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

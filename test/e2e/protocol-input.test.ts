@@ -5,7 +5,6 @@ import { InputRefusal } from '../../src/protocol/input/input-answers.ts';
 import type { InputHandlers } from '../../src/protocol/input/input-handlers.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { startHttpFixture } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import {
   EVERYWHERE,
   type Exchange,
@@ -17,7 +16,6 @@ import {
 } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -12,12 +12,10 @@ import { classify } from '../../src/wire/classify.ts';
 import { encodeError, encodeNotification, encodeRequest, encodeResult } from '../../src/wire/encode.ts';
 import type { JsonRpcErrorObject, Params, RequestId } from '../../src/wire/json-rpc.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { type Exchange, type ProtocolPeer, testPeers, type Wire } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { NO_SCHEMAS, RevisionSchema, schemaExamples, WireSchemaTap } from '../helpers/wire-schema.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { LEGACY_VERSIONS } from '../../src/protocol/versions.ts';
 import { faultyEntry, QUICK, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import {
   type Exchange,
   LEGACY_WIRES,
@@ -12,7 +11,6 @@ import {
   testPeers,
 } from '../helpers/protocol-peer.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -3,11 +3,9 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { InputRefusal } from '../../src/protocol/input/input-answers.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { type Exchange, type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

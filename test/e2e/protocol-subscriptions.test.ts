@@ -8,7 +8,6 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SubscriptionEvent } from '../../src/client/subscriptions/subscription.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import {
   acknowledgement,
   type Exchange,
@@ -20,7 +19,6 @@ import {
 import { type LogLine, recordingLogger } from '../helpers/transport-probe.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const servers: Server[] = [];
 afterEach(async () => {

@@ -4,12 +4,10 @@ import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { LEGACY_VERSIONS } from '../../src/protocol/versions.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { openStream, sendJson, sseEvent, startHttpFixture } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { LEGACY_WIRES, type PeerOptions, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -4,10 +4,8 @@ import type { EventsOptions } from '../../src/registry/events/event-journal.ts';
 import type { StreamedEvent } from '../../src/registry/events/event-stream.ts';
 import { ServerRegistry, type ServerRegistryOptions } from '../../src/registry/server-registry.ts';
 import { testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const registries: ServerRegistry[] = [];
 afterEach(() => Promise.all(registries.splice(0).map((registry) => registry.shutdown({ drainMs: 0 }))));

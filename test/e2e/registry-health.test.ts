@@ -3,10 +3,8 @@ import type { ServerEvent } from '../../src/registry/events/registry-events.ts';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const registries: ServerRegistry[] = [];
 afterEach(() => Promise.all(registries.splice(0).map((registry) => registry.shutdown({ drainMs: 0 }))));

@@ -12,10 +12,7 @@ import type { ServerState } from '../../src/registry/servers/server-status.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { seededRandom } from '../../src/testing/seeded-random.ts';
 import { MemoryTransport } from '../../src/transports/memory-transport.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer } from '../helpers/memory-server.ts';
-
-trackProcesses();
 
 const NAMES = ['a', 'b'] as const;
 type Name = (typeof NAMES)[number];

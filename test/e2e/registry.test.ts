@@ -3,12 +3,10 @@ import type { ServerEvent } from '../../src/registry/events/registry-events.ts';
 import { ServerRegistry, type ServerRegistryOptions } from '../../src/registry/server-registry.ts';
 import { MemoryStateStore } from '../../src/registry/store/state-store.ts';
 import { faultyEntry, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { isRunning } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const registries: ServerRegistry[] = [];
 afterEach(() => Promise.all(registries.splice(0).map((registry) => registry.shutdown({ drainMs: 0 }))));
@@ -248,7 +246,7 @@ describe('ServerRegistry', () => {
     expect(isRunning(pid)).toBe(false);
     expect(() => registry.register('late', memory('a'))).toThrow(/CONNECTION_CLOSED/u);
     const state = await store.load();
-    expect(state?.servers.map(({ name, state: last }) => [name, last])).toEqual([
+    expect(state?.servers.map(({ name, status }) => [name, status?.state])).toEqual([
       ['a', 'connected'],
       ['proc', 'connected'],
     ]);

@@ -2,9 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import { faultyEntry, rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 
 const schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { tasksServers, textOf } from '../helpers/tasks-servers.ts';
 
-trackProcesses();
 const servers = tasksServers();
 const program = join(import.meta.dirname, '../fixtures/servers/tasks-official.mjs');
 const entry = { command: process.execPath, args: [program] };

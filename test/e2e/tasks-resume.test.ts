@@ -4,11 +4,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientFactory } from '../../src/client/client-factory.ts';
 import { rejection } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { journalOf, newEngine, tasksCommand, tasksServers, textOf } from '../helpers/tasks-servers.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const servers = tasksServers();
 const folders: string[] = [];
 afterEach(() => {

@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { rejection } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { type Era, journalOf, tasksServers, textOf } from '../helpers/tasks-servers.ts';
 
-trackProcesses();
 const servers = tasksServers();
 
 const WORLDS: [Era, 'stdio' | 'http'][] = [

@@ -3,9 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { trackProcesses } from '../helpers/leak-check.ts';
-
-trackProcesses();
 
 const root = join(import.meta.dirname, '../..');
 const folder = join(root, 'examples/testing');

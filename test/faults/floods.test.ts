@@ -4,11 +4,9 @@ import { ServerRegistry } from '../../src/registry/server-registry.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { faultyEntry, testFactories } from '../helpers/clients.ts';
 import { type FaultyConfig, readJournal } from '../helpers/faulty-server.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const directory = temporaryDirectory();
 

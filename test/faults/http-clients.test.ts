@@ -5,12 +5,10 @@ import type { ServerEntry } from '../../src/config/entry.ts';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
 import { QUICK, recordStates, rejection, testFactories } from '../helpers/clients.ts';
 import { openStream, sseEvent, startHttpFixture } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { startMcpHttp } from '../helpers/mcp-http.ts';
 import { EVERYWHERE, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -126,7 +126,7 @@ describe('PoolCache', () => {
   });
 
   it('F-069 gives a handshake up that takes too long', async () => {
-    const silent = createServer((socket) => void socket.on('error', () => {}));
+    const silent = createServer((socket) => void socket.on('error', () => {}).resume());
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     cleanups.push(() => silent.close());
     const { send } = await httpClient(`https://127.0.0.1:${(silent.address() as AddressInfo).port}/`, {

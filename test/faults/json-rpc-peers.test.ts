@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import {
   EVERYWHERE,
   LEGACY_WIRES,
@@ -12,7 +11,6 @@ import {
 } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -6,11 +6,9 @@ import { systemClock } from '../../src/core/clock.ts';
 import { faultyEntry, QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import type { FaultyConfig } from '../helpers/faulty-server.ts';
 import { checkHttpFixtures } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { startMcpHttp } from '../helpers/mcp-http.ts';
 import { RecordingLogger } from '../helpers/stdio-probe.ts';
 
-trackProcesses();
 checkHttpFixtures();
 const makeFactory = testFactories();
 

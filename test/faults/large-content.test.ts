@@ -3,10 +3,8 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { messageOf } from '../../src/core/errors.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE, testPeers } from '../helpers/protocol-peer.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 const MIB = 1024 * 1024;

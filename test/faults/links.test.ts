@@ -6,11 +6,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { startHttpFixture } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 import { EVERYWHERE, testPeers } from '../helpers/protocol-peer.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 const directory = temporaryDirectory();

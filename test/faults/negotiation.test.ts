@@ -2,10 +2,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { faultyEntry, recordStates, rejection, testFactories } from '../helpers/clients.ts';
 import { readJournal } from '../helpers/faulty-server.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const directory = temporaryDirectory();
 let journals = 0;

@@ -5,11 +5,9 @@ import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { startFaultServer } from '../../src/testing/index.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { checkHttpFixtures, sendJson } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { type McpHttp, startMcpHttp } from '../helpers/mcp-http.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 checkHttpFixtures();
 const makeFactory = testFactories();
 

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { faultyEntry, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 
-trackProcesses();
 const makeFactory = testFactories();
 const MIB = 1024 * 1024;
 

@@ -4,12 +4,10 @@ import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { ServerRegistry, type ServerRegistryOptions } from '../../src/registry/server-registry.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { startHttpFixture } from '../helpers/http-fixture.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { EVERYWHERE, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 const makeFactory = testFactories();
 

@@ -4,12 +4,10 @@ import { Gateway } from '../../src/gateway/index.ts';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { faultyEntry } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { cleanGateways, connectOfficial, onCleanup, slowServer, startGateway } from './gateway-fixture.ts';
 import { modernRequest, openSession, type RawAnswer, rawRequest } from './raw-request.ts';
 
 // No socket and no timer may be left after a test.
-trackProcesses();
 cleanGateways();
 
 const call = (message: string): ReturnType<typeof modernRequest> =>

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { faultyEntry } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { cleanGateways, startGateway } from './gateway-fixture.ts';
 import { modernRequest, openSession, rawRequest } from './raw-request.ts';
 
-trackProcesses();
 cleanGateways();
 
 describe('F-054 an answer of a server that nests deeper than any stack', () => {

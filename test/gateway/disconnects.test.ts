@@ -7,12 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { faultyEntry } from '../helpers/clients.ts';
 import { readJournal } from '../helpers/faulty-server.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
 import { cleanGateways, connectOfficial, onCleanup, startGateway, startNotes } from './gateway-fixture.ts';
 import { modernRequest, openSession, type RawRequest, rawRequest } from './raw-request.ts';
 
-trackProcesses();
 cleanGateways();
 
 const scratch = mkdtempSync(join(tmpdir(), 'signalbox-gateway-'));

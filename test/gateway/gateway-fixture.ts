@@ -11,6 +11,7 @@ import { Gateway, type GatewayOptions } from '../../src/gateway/index.ts';
 import { ServerRegistry } from '../../src/registry/server-registry.ts';
 import { faultyEntry, QUICK } from '../helpers/clients.ts';
 import { readJournal } from '../helpers/faulty-server.ts';
+import { connectionsLastForTheFile } from '../helpers/leak-gate/shared-fixture.ts';
 import { until } from '../helpers/until.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -51,6 +52,7 @@ const cleanups: (() => Promise<unknown>)[] = [];
 
 /** After each test, or after all: closes clients, gateways, registries and servers, in this order. */
 export function cleanGateways(after: (hook: () => Promise<void>) => void = afterEach): void {
+  if (after !== afterEach) connectionsLastForTheFile();
   after(async () => {
     for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
   });

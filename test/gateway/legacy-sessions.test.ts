@@ -2,12 +2,10 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { faultyEntry } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
 import { cleanGateways, onCleanup, slowServer, startGateway } from './gateway-fixture.ts';
 import { openSession, rawRequest } from './raw-request.ts';
 
-trackProcesses();
 cleanGateways();
 
 const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };

@@ -1,12 +1,10 @@
 import type { Client } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
 import { faultyEntry } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
 import { cleanGateways, connectOfficial, startGateway, UNITS } from './gateway-fixture.ts';
 import { modernRequest, rawRequest } from './raw-request.ts';
 
-trackProcesses();
 cleanGateways();
 
 function countChanges(client: Client): Record<'tools' | 'prompts' | 'resources', number> {

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 import { cleanGateways, startGateway, UNITS } from './gateway-fixture.ts';
 import { modernRequest, openSession, rawRequest } from './raw-request.ts';
 
-trackProcesses();
 cleanGateways();
 const directory = temporaryDirectory();
 

@@ -1,12 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { testPeers } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { cleanGateways, onCleanup, startGateway } from './gateway-fixture.ts';
 import { modernRequest } from './raw-request.ts';
 
-trackProcesses();
 const startPeer = testPeers();
 cleanGateways();
 

@@ -2,11 +2,9 @@ import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { SseStream } from '../../src/gateway/http/sse-stream.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
 import { cleanGateways, onCleanup } from './gateway-fixture.ts';
 
-trackProcesses();
 cleanGateways();
 
 /** A response on its way to a client that reads nothing yet. */

@@ -8,12 +8,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type ServeStdioOptions, serveStdio } from '../../src/gateway/index.ts';
 import { faultyEntry } from '../helpers/clients.ts';
 import { readJournal } from '../helpers/faulty-server.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { until } from '../helpers/until.ts';
 import { cleanGateways, EVERYTHING, onCleanup, startRegistry, textOf, UNITS } from './gateway-fixture.ts';
 import { MODERN_META, type RawMessage } from './raw-request.ts';
 
-trackProcesses();
 cleanGateways();
 
 const PROGRAM = join(import.meta.dirname, 'fixtures/stdio-gateway.ts');

@@ -118,10 +118,21 @@ async function play(socket: Socket, steps: readonly RawStep[]): Promise<void> {
     if ('send' in step) {
       const drained = socket.write(step.send);
       if (!drained) await new Promise<void>((resolve) => onceEither(socket, resolve));
-    } else if ('wait' in step) await new Promise((resolve) => setTimeout(resolve, step.wait));
+    } else if ('wait' in step) await waited(socket, step.wait);
     else if ('end' in step) socket.end();
     else socket.resetAndDestroy();
   }
+}
+
+/** A pause that ends with its socket. */
+function waited(socket: Socket, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    socket.once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 function onceEither(socket: Socket, resolve: () => void): void {

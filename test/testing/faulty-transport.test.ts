@@ -3,12 +3,10 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { ServerEntry } from '../../src/config/entry.ts';
 import { faultyTransportBuilder, type TransportFault, TransportFaults } from '../../src/testing/index.ts';
 import { QUICK, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { type AnyFaultServer, testFaultServers } from './fault-servers.ts';
 
-trackProcesses();
 const servers = testFaultServers();
 const makeFactory = testFactories();
 

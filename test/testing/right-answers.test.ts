@@ -4,12 +4,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { Journal } from '../../src/testing/index.ts';
 import { QUICK, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { testFaultServers } from './fault-servers.ts';
 
-trackProcesses();
 const servers = testFaultServers();
 const makeFactory = testFactories();
 const officials: Client[] = [];

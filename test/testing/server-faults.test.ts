@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import { type FaultRule, faultKinds } from '../../src/testing/index.ts';
 import { QUICK, testFactories } from '../helpers/clients.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { type AnyFaultServer, testFaultServers } from './fault-servers.ts';
 
-trackProcesses();
 const servers = testFaultServers();
 const makeFactory = testFactories();
 

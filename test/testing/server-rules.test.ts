@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultServerEra } from '../../src/testing/index.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { testFaultServers } from './fault-servers.ts';
 
-trackProcesses();
 const servers = testFaultServers();
 
 const META = {

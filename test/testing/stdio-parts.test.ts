@@ -9,10 +9,8 @@ import { FaultService } from '../../src/testing/server/fault-service.ts';
 import { ControlFileReader, writeControlFile } from '../../src/testing/server/stdio/control-file.ts';
 import { JournalFile, readJournal } from '../../src/testing/server/stdio/journal-file.ts';
 import { StdioFront } from '../../src/testing/server/stdio/stdio-front.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 
-trackProcesses();
 const scratch = temporaryDirectory();
 
 interface Front {

@@ -8,10 +8,7 @@ import {
 } from '../../src/testing/index.ts';
 import { type MemoryLink, MemoryTransport } from '../../src/transports/memory-transport.ts';
 import type { Transport } from '../../src/transports/transport.ts';
-import { trackProcesses } from '../helpers/leak-check.ts';
 import { ProbeOutgoing, ProbeReceiver } from '../helpers/transport-probe.ts';
-
-trackProcesses();
 
 interface Probe {
   readonly transport: Transport;

@@ -83,7 +83,8 @@ export class PoolCache {
     if (entry.users > 0) return;
     this.#entries.delete(key);
     const gone = entry.dispatcher.destroy();
-    for (const socket of entry.sockets) socket.destroy();
+    // With an error, as undici ends its timer for the connect only then; it has a listener on each of them.
+    for (const socket of entry.sockets) socket.destroy(new Error('the pool is closed'));
     await gone;
   }
 
