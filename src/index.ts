@@ -75,7 +75,15 @@ export type { ServerInstance } from './registry/servers/server-instance.ts';
 export type { WishOptions } from './registry/servers/server-life.ts';
 export type { WantedState } from './registry/servers/server-machine.ts';
 export type { ServerState, ServerStatus } from './registry/servers/server-status.ts';
-export { MemoryStateStore, type RegistryState, type StateStore } from './registry/store/state-store.ts';
+export { FileStateStore, type FileStateStoreOptions } from './registry/store/file-state-store.ts';
+export type { LastStatus } from './registry/store/last-status.ts';
+export type { SaveTimes } from './registry/store/state-saver.ts';
+export {
+  MemoryStateStore,
+  type RegistryState,
+  type SavedServer,
+  type StateStore,
+} from './registry/store/state-store.ts';
 export { type BackoffOptions, fullJitter } from './resilience/backoff.ts';
 export type { BreakerStateName, BreakerTripCause } from './resilience/breaker/breaker-machine.ts';
 export {

@@ -39,14 +39,21 @@ import type { WishOptions } from './servers/server-life.ts';
 import type { WantedState } from './servers/server-machine.ts';
 import type { ServerStatus } from './servers/server-status.ts';
 import { updateState } from './servers/update-state.ts';
-import { LastState } from './store/last-state.ts';
+import type { LastStatus } from './store/last-status.ts';
+import { RegistryMemory } from './store/registry-memory.ts';
+import type { SaveTimes } from './store/state-saver.ts';
 import type { StateStore } from './store/state-store.ts';
 
 export interface ServerRegistryOptions {
   /** Makes the clients. Default: a factory of its own. */
   readonly factory?: ClientFactory;
-  /** Where the last state of the servers is kept. Loaded by the first `connectAll`, saved by `shutdown`. Default: nowhere. */
+  /**
+   * Where is kept what is known of the servers: `FileStateStore`, or one of your own. It is read when the first server is
+   * registered, and written when something changes and by `shutdown`. Default: nowhere.
+   */
   readonly store?: StateStore;
+  /** When what has changed is written to the store. */
+  readonly save?: SaveTimes;
   /** Servers that bulk work begins to connect at the same time. Default 8. */
   readonly parallelConnects?: number;
   /** How long a server that is being connected holds one of these places, in ms. It goes on without. Default 1 000. */
@@ -76,7 +83,7 @@ export class ServerRegistry implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #events: EventDesk;
   readonly #directory: ServerDirectory = new ServerDirectory();
-  readonly #lastState: LastState;
+  readonly #memory: RegistryMemory;
   readonly #catalog: FleetCatalog;
   readonly #drift: DriftDesk;
   readonly #resolver: NameResolver;
@@ -92,7 +99,6 @@ export class ServerRegistry implements AsyncDisposable {
     this.#clock = clock;
     this.#logger = logger;
     this.#events = new EventDesk(clock, logger, options.historySize);
-    this.#lastState = new LastState(options.store, clock, logger);
     this.#catalog = new FleetCatalog({
       directory,
       events: this.#events,
@@ -105,6 +111,15 @@ export class ServerRegistry implements AsyncDisposable {
       events: this.#events,
       logger,
       changed: (server) => this.#catalog.changed(server),
+    });
+    this.#memory = new RegistryMemory({
+      store: options.store,
+      times: options.save ?? {},
+      directory,
+      events: this.#events,
+      clock,
+      logger,
+      restoreApprovals: (saved) => this.#drift.restore(saved),
     });
     this.#resolver = new NameResolver({
       clock,
@@ -147,9 +162,25 @@ export class ServerRegistry implements AsyncDisposable {
     return this.#registrar.unregister(name, options.drainMs);
   }
 
-  /** How a server was when the state was last saved; undefined without a store or for a server that is new. */
-  async previousStatus(name: string): Promise<ServerStatus | undefined> {
-    return (await this.#lastState.load())?.servers.find((status) => status.name === name);
+  /**
+   * How a server was when its last run was saved; undefined without a store, and for a server that is new or whose entry
+   * has changed.
+   */
+  previousStatus(name: string): Promise<LastStatus | undefined> {
+    return this.#memory.previousStatus(name);
+  }
+
+  /**
+   * Resolves when what the store has kept of the registered servers has been given to them: stale catalogs, verdicts
+   * about eras, totals, approvals. It begins with the first registration, and `connectAll` waits for it. Never rejects.
+   */
+  restore(): Promise<void> {
+    return this.#memory.restore();
+  }
+
+  /** Writes everything to the store as it is now, behind a save that is under way. Never rejects: a fault is logged. */
+  save(): Promise<void> {
+    return this.#memory.save();
   }
 
   getServer(name: string): ServerInstance | undefined {
@@ -219,7 +250,7 @@ export class ServerRegistry implements AsyncDisposable {
    * one that takes long holds the others up for `connectPatienceMs` at most.
    */
   async connectAll(options: ConnectAllOptions = {}): Promise<Map<string, ConnectionResult>> {
-    await this.#lastState.load();
+    await this.#memory.restore();
     return await this.#connections.connectAll(options);
   }
 
@@ -284,10 +315,11 @@ export class ServerRegistry implements AsyncDisposable {
       clock: this.#clock,
       logger: this.#logger,
       release: (instance) => this.#registrar.release(instance),
-      save: (servers) => this.#lastState.save(servers),
+      save: () => this.#memory.close(),
     });
     // Known before it begins: a listener that is told may ask for it again.
     this.#shutdown = shutdown;
+    this.#memory.freeze();
     void shutdown.run(options.drainMs ?? SHUTDOWN_DRAIN_MS);
     return shutdown.ended;
   }

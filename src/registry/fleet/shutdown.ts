@@ -6,7 +6,6 @@ import type { EventDesk } from '../events/event-desk.ts';
 import type { ShutdownEvent } from '../events/registry-events.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
-import type { ServerStatus } from '../servers/server-status.ts';
 import { SHUTDOWN_STEPS, type ShutdownStepName } from './shutdown-steps.ts';
 
 /** What a {@link Shutdown} works with. */
@@ -17,8 +16,8 @@ export interface ShutdownContext {
   readonly logger: Logger;
   /** Has the factory forget the client of a server that has ended. */
   readonly release: (instance: ServerInstance) => Promise<void>;
-  /** Writes down how the servers were. Never rejects. */
-  readonly save: (servers: readonly ServerStatus[]) => Promise<void>;
+  /** Writes down how the servers were when it began. Never rejects. */
+  readonly save: () => Promise<void>;
 }
 
 /** One server on its way out. */
@@ -80,7 +79,6 @@ export class Shutdown {
   /** Begins, once; {@link ended} tells when it is over. @param drainMs time for calls in flight */
   async run(drainMs: number): Promise<void> {
     const { directory, events, save } = this.#context;
-    const statuses = directory.all().map((instance) => instance.status());
     directory.close();
 
     const calls = (): Rest => restOf(this.#departures, ({ instance }) => instance.client.inFlight);
@@ -106,7 +104,7 @@ export class Shutdown {
     directory.clear();
 
     this.#begin(() => ({ left: 1, servers: [] }));
-    await save(statuses);
+    await save();
     this.#over(NOTHING);
     events.journal.close();
     this.#ended.resolve();
