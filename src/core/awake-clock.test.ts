@@ -214,6 +214,15 @@ describe('AwakeClock', () => {
     expect(rung).toBe(0);
   });
 
+  it('does not ring a timer that a listener of the wake has cancelled, not even the witness', async () => {
+    const { machine, clock, rung, set } = bench();
+    const witness = set('witness', 1000);
+    clock.onWake(() => witness.cancel());
+    machine.jump(HOUR);
+    await machine.advance(5000);
+    expect([rung, machine.pendingTimers]).toEqual([[], 0]);
+  });
+
   it('has an up-time of the machine that runs with the monotonic time', () => {
     const drift = (): number => systemClock.upNow!() - systemClock.now();
     expect(systemClock.upNow!()).toBeGreaterThan(0);

@@ -75,12 +75,14 @@ export class AwakeClock implements Clock {
       dueAt: 0,
       asleepMs: 0,
       isUnref: false,
+      isCancelled: false,
       timer: undefined,
     };
     this.#arm(alarm, delayMs);
     return {
       cancel: () => {
         if (this.#next === alarm) this.#next = undefined;
+        alarm.isCancelled = true;
         alarm.timer?.cancel();
       },
       unref: () => {
@@ -114,6 +116,8 @@ export class AwakeClock implements Clock {
     this.#seenAt = now;
     if (now - alarm.dueAt <= STALL_MS) this.#isCrawling = false;
     this.#tell(now);
+    // Whoever was just told may have cancelled the very timer that told it.
+    if (alarm.isCancelled) return;
     if (alarm.asleepMs === this.#asleepMs) alarm.callback();
     // It is late only by time that does not count.
     else this.#arm(alarm, Math.max(0, alarm.at + this.#asleepMs - now));
@@ -155,5 +159,6 @@ interface Alarm {
   dueAt: number;
   asleepMs: number;
   isUnref: boolean;
+  isCancelled: boolean;
   timer: Timer | undefined;
 }

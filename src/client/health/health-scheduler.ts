@@ -140,16 +140,9 @@ export class HealthScheduler {
     this.#timer = undefined;
     this.#timerAt = at;
     if (at === Number.POSITIVE_INFINITY) return;
-    const timer = this.#clock.setTimeout(
-      () => {
-        // The one that tells of a sleep rings after it has been replaced.
-        if (this.#timer === timer) this.#onTimer();
-      },
-      Math.max(0, at - this.#clock.now()),
-    );
-    this.#timer = timer;
+    this.#timer = this.#clock.setTimeout(() => this.#onTimer(), Math.max(0, at - this.#clock.now()));
     // To be connected is no reason for a process to live on.
-    timer.unref();
+    this.#timer.unref();
   }
 
   #nextAt(): number {
