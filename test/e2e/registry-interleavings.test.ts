@@ -25,7 +25,10 @@ type Action =
     }
   | { readonly do: 'unregister'; readonly name: Name; readonly drainMs: number }
   | { readonly do: 'update'; readonly name: Name; readonly state: WantedState; readonly drainMs: number }
-  | { readonly do: 'call' | 'drop' | 'toggleDown' | 'toggleSilent' | 'toggleSlow'; readonly name: Name }
+  | {
+      readonly do: 'call' | 'drop' | 'toggleDown' | 'toggleSilent' | 'toggleSlow' | 'toggleLists';
+      readonly name: Name;
+    }
   | { readonly do: 'connectAll' | 'reconnectAll' | 'callAll' | 'shutdown' }
   | { readonly do: 'disconnectAll'; readonly drainMs: number }
   | { readonly do: 'wait'; readonly ms: number };
@@ -54,7 +57,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
-      do: fc.constantFrom('call' as const, 'drop', 'toggleDown', 'toggleSilent', 'toggleSlow'),
+      do: fc.constantFrom('call' as const, 'drop', 'toggleDown', 'toggleSilent', 'toggleSlow', 'toggleLists'),
       name,
     }),
   },
@@ -182,14 +185,17 @@ class Stage {
       case 'disconnectAll':
         return this.#given('disconnectAll', registry.disconnectAll({ drainMs: step.drainMs }));
       case 'shutdown':
-        return this.#given('shutdown', registry.shutdown({ drainMs: 200 }));
+        return this.#shutdown(200);
       case 'drop':
         return this.servers[step.name].drop();
       case 'toggleDown':
         this.servers[step.name].isDown = !this.servers[step.name].isDown;
         return;
       case 'toggleSilent':
+        this.#toggle(step.name, 'initialize');
         return this.#toggle(step.name, 'server/discover');
+      case 'toggleLists':
+        return this.#toggle(step.name, 'tools/list');
       case 'toggleSlow':
         return this.#toggle(step.name, 'tools/call');
       case 'wait':
@@ -201,11 +207,9 @@ class Stage {
   /** Everything ends: whatever was given out settles, and nothing is left. */
   async end(): Promise<void> {
     const { clock, registry, factory, broken } = this;
-    void this.#given('shutdown', registry.shutdown({ drainMs: 100 }));
+    this.#shutdown(100);
     for (let i = 0; i < 20 && this.open.size > 0; i++) await clock.advance(1000);
     for (const what of this.open.values()) broken.push(`${what} never settled`);
-    for (const [name, { open }] of Object.entries(this.servers))
-      if (open > 0) broken.push(`${name} has a connection after the shutdown`);
     if (registry.getAllServers().length > 0) broken.push('servers are registered after the shutdown');
     if (factory.listClients().length > 0) broken.push('clients are left in the factory');
     if (clock.pendingTimers > 0) broken.push(`${clock.pendingTimers} timers are left`);
@@ -242,7 +246,15 @@ class Stage {
     else if (what === 'wantConnected')
       this.#given(what, registry.updateState(server, 'connected', 'meddling'));
     else if (what === 'unregister') this.#given(what, registry.unregister(server));
-    else this.#given(what, registry.shutdown());
+    else this.#shutdown(100);
+  }
+
+  #shutdown(drainMs: number): void {
+    const over = this.registry.shutdown({ drainMs }).then(() => {
+      for (const [name, { open }] of Object.entries(this.servers))
+        if (open > 0) this.broken.push(`${name} has a connection after the shutdown`);
+    });
+    this.#given('shutdown', over);
   }
 
   #toggle(name: Name, method: string): void {

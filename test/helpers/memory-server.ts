@@ -15,6 +15,8 @@ export class MemoryServer {
   prompts: Record<string, unknown>[] = [];
   /** Set to make `open` fail: nobody is there. */
   isDown = false;
+  /** Set to let clients listen to changes; otherwise the method is not known. */
+  takesSubscriptions = false;
   /** Methods that get no answer. */
   readonly silent: Set<string> = new Set();
   readonly received: Message[] = [];
@@ -40,6 +42,12 @@ export class MemoryServer {
     return this.received.map(({ method }) => method);
   }
 
+  /** From now on it lets itself be connected and then says nothing, in any era. */
+  hang(): void {
+    this.silent.add('server/discover');
+    this.silent.add('initialize');
+  }
+
   /** All clients lose their connection. */
   drop(): void {
     for (const link of this.#links) link.close();
@@ -58,9 +66,21 @@ export class MemoryServer {
   #receive(link: MemoryLink, message: Message): void {
     this.received.push(message);
     if (message.id === undefined || this.silent.has(message.method)) return;
+    if (message.method === 'subscriptions/listen' && this.takesSubscriptions) {
+      this.#acknowledge(link, message.id, message.params);
+      return;
+    }
     const reply = this.#reply(message);
     const body = isObject(reply) && 'code' in reply ? { error: reply } : { result: reply };
     link.send(JSON.stringify({ jsonrpc: '2.0', id: message.id, ...body }));
+  }
+
+  /** The request stays open: what changes would be told on it. */
+  #acknowledge(link: MemoryLink, id: number, params: Message['params']): void {
+    const method = 'notifications/subscriptions/acknowledged';
+    const _meta = { 'io.modelcontextprotocol/subscriptionId': id };
+    const told = { notifications: params?.['notifications'], _meta };
+    link.send(JSON.stringify({ jsonrpc: '2.0', method, params: told }));
   }
 
   #reply({ method, params }: Message): unknown {

@@ -118,7 +118,7 @@ export class ServerLife {
       return;
     }
     const asked = error === undefined && ASKED_FOR.has(to) ? this.#asked : undefined;
-    if (to !== 'connecting' && to !== 'initializing' && to !== 'closing') this.#asked = undefined;
+    if (!this.#isOnTheWay(to)) this.#asked = undefined;
     this.#set(step.state, asked ?? reason, error);
   }
 
@@ -134,6 +134,12 @@ export class ServerLife {
     // What is being closed has got its time already.
     if (drainMs !== 0 && client.state === 'closing') await this.closed();
     await client.end(drainMs === undefined ? {} : { drainMs });
+  }
+
+  /** Whether more is to come of what was asked for. */
+  #isOnTheWay(to: ServerState): boolean {
+    if (to === 'disconnected') return this.#wanted === 'sleeping';
+    return to === 'connecting' || to === 'initializing' || to === 'closing';
   }
 
   async #work(work: ServerWork, { signal, drainMs }: WishOptions): Promise<ConnectionResult | void> {

@@ -1,4 +1,5 @@
 import type { McpClient } from '../../client/mcp-client.ts';
+import type { Subscription } from '../../client/subscriptions/subscription.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { DriftReview, ToolApprovals } from '../catalog/drift/tool-approvals.ts';
@@ -50,6 +51,7 @@ export class ServerLists {
   #reread: Timer | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #isListening = false;
+  #subscription: Subscription | undefined;
   #isDisposed = false;
 
   constructor(on: ServerListsOptions) {
@@ -124,6 +126,8 @@ export class ServerLists {
     this.#isDisposed = true;
     this.#debounce?.cancel();
     this.#reread?.cancel();
+    void this.#subscription?.close();
+    this.#subscription = undefined;
   }
 
   /** The server says that something has changed. */
@@ -218,9 +222,13 @@ export class ServerLists {
     if (era !== 'modern' || this.#isListening || Object.keys(filter).length === 0) return;
     this.#isListening = true;
     try {
-      await client.subscribe(filter, (event) => {
+      // A client that is connected anew may have kept it: one is enough.
+      await this.#subscription?.close();
+      const subscription = await client.subscribe(filter, (event) => {
         if (event.type === 'renewed') this.refreshSoon();
       });
+      this.#subscription = subscription;
+      if (this.#isDisposed) await subscription.close();
     } catch (error) {
       this.#isListening = false;
       if (isConnected()) this.#on.warning(`changes cannot be listened to: ${messageOf(error)}`);
