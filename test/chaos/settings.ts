@@ -8,7 +8,7 @@ export const HUGE_BYTES = 1_500_000;
  * report names them.
  */
 export const CHAOS_SETTINGS = {
-  timeouts: { connect: 3000, probe: 500 },
+  timeouts: { connect: 3000, request: 5000, probe: 500 },
   retry: { maxAttempts: false, baseMs: 100, maxMs: 2000, pauseMs: 2000 },
   restart: { limit: false, pauseMs: 2000 },
   breaker: { openMs: 500, maxOpenMs: 4000 },

@@ -11,10 +11,12 @@ import { checkRecovery } from '../checks/recovery.ts';
 import type { ServerAccount } from '../fleet/chaos-server.ts';
 import { runFaults } from '../fleet/fault-runner.ts';
 import { Fleet } from '../fleet/fleet.ts';
+import { operate } from '../fleet/operator.ts';
 import { Flights } from '../load/flights.ts';
 import { OutcomeLog } from '../load/outcome-log.ts';
 import { type Phase, Tally } from '../load/tally.ts';
 import { work } from '../load/worker.ts';
+import { Yardstick } from '../load/yardstick.ts';
 import type { ChaosOptions } from '../options.ts';
 import { planFaults } from '../plan/fault-plan.ts';
 import { roster, type Seat } from '../plan/roster.ts';
@@ -54,6 +56,7 @@ class ChaosRun {
   readonly #registry: ServerRegistry;
   readonly #facts: (ServerFacts & { breakerOpens: number })[] = [];
   readonly #samples: MemorySample[] = [];
+  readonly #yardstick = new Yardstick();
   readonly #startedAt = performance.now();
   readonly #lag = monitorEventLoopDelay({ resolution: 20 });
   #phase: Phase = 'warm-up';
@@ -82,16 +85,18 @@ class ChaosRun {
         `${this.#seats.length} servers are connected; ${seconds} s of calls, ${plan.length} steps of faults`,
       );
       this.#lag.enable();
-      const workers = this.#work();
+      const workers = this.#work(fleet);
       await this.#calm();
-      await fleet.machineLag();
       this.#phase = 'chaos';
       const watching = this.#watch();
-      const faults = await Promise.race([runFaults(plan, fleet.servers), fleet.failed]).finally(() =>
-        clearInterval(watching),
-      );
+      const [faults] = await Promise.race([
+        Promise.all([
+          runFaults(plan, fleet.servers, (name, deed) => operate(this.#registry, name, deed)),
+          pause(this.#chaosMs),
+        ]),
+        fleet.failed,
+      ]).finally(() => clearInterval(watching));
       this.#samples.push(sampleMemory(this.#now));
-      const machineLag = await fleet.machineLag();
       this.#isOver = true;
       progress('the faults are over; every server has to come back');
       await fleet.heal();
@@ -113,7 +118,7 @@ class ChaosRun {
           slackMs,
           steady,
         }),
-        checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf), machineLag),
+        checkLatency(this.#facts.filter(({ seat }) => seat.isSteady).map(latencyOf), this.#yardstick.latency),
         recovery,
         shutdown,
         orphans,
@@ -163,7 +168,7 @@ class ChaosRun {
         throw new Error(`${name} could not be connected before any fault: ${error.message}`);
   }
 
-  #work(): Promise<void> {
+  #work(fleet: Fleet): Promise<void> {
     const { seed, workers } = this.#options;
     const all = this.#facts.flatMap(({ seat, instance, tally }) =>
       Array.from({ length: workers }, (_, number) =>
@@ -176,7 +181,14 @@ class ChaosRun {
         }),
       ),
     );
-    return Promise.all(all).then(() => undefined);
+    // Every roster has a server without faults over HTTP.
+    const { entry } = fleet.servers.find(({ seat }) => seat.isSteady && seat.wire === 'http')!;
+    const yardstick = this.#yardstick.run({
+      url: entry.url!,
+      phase: () => this.#phase,
+      isOver: () => this.#isOver,
+    });
+    return Promise.all([...all, yardstick]).then(() => undefined);
   }
 
   async #calm(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ServerEntry } from '../../../src/index.ts';
 import type { Journal } from '../../../src/testing/index.ts';
-import type { Deed } from '../plan/fault-menu.ts';
+import type { ServerDeed } from '../plan/fault-menu.ts';
 import type { Seat } from '../plan/roster.ts';
 
 /** What a server itself says it has done. */
@@ -16,7 +16,7 @@ export interface ChaosServer {
   readonly seat: Seat;
   readonly entry: ServerEntry;
   /** Makes something of it go wrong, or right. */
-  apply(deed: Deed): Promise<void>;
+  apply(deed: ServerDeed): Promise<void>;
   /** Ends every fault, whatever it was. */
   heal(): Promise<void>;
   account(): Promise<ServerAccount>;

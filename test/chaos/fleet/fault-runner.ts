@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { OperatorDeed } from '../plan/fault-menu.ts';
 import type { PlannedDeed } from '../plan/fault-plan.ts';
 import type { ChaosServer } from './chaos-server.ts';
+import { isForOperator } from './operator.ts';
 
 /** Faults that have begun, by server. */
 export type FaultCounts = ReadonlyMap<string, number>;
@@ -9,6 +11,7 @@ export type FaultCounts = ReadonlyMap<string, number>;
 export async function runFaults(
   plan: readonly PlannedDeed[],
   servers: readonly ChaosServer[],
+  operate: (server: string, deed: OperatorDeed) => void,
 ): Promise<FaultCounts> {
   const byName = new Map(servers.map((server) => [server.seat.name, server]));
   const counts = new Map<string, number>();
@@ -18,6 +21,10 @@ export async function runFaults(
     const waitMs = startedAt + atMs - performance.now();
     if (waitMs > 0) await pause(waitMs);
     if (begins !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
+    if (isForOperator(deed)) {
+      operate(name, deed);
+      continue;
+    }
     const server = byName.get(name)!;
     const turn = (done.get(name) ?? Promise.resolve()).then(() => server.apply(deed));
     // It is awaited below, perhaps much later.

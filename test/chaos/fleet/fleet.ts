@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Seat } from '../plan/roster.ts';
 import type { ChaosServer } from './chaos-server.ts';
 import { Host } from './host.ts';
-import type { LoopLag } from './host-messages.ts';
 import { HostedServer } from './hosted-server.ts';
 import { StdioServer } from './stdio-server.ts';
 
@@ -20,12 +19,10 @@ export interface FleetOptions {
 export class Fleet {
   readonly servers: readonly ChaosServer[];
   readonly #hosts: readonly Host[];
-  readonly #steadyHost: Host;
 
-  private constructor(servers: readonly ChaosServer[], hosts: readonly Host[], steadyHost: Host) {
+  private constructor(servers: readonly ChaosServer[], hosts: readonly Host[]) {
     this.servers = servers;
     this.#hosts = hosts;
-    this.#steadyHost = steadyHost;
   }
 
   static async open(seats: readonly Seat[], { seed, folder, pidOf }: FleetOptions): Promise<Fleet> {
@@ -51,9 +48,7 @@ export class Fleet {
       const host = hostOf(seat);
       return new HostedServer(seat, await host.ask({ task: 'open', name, wire, era, ...own }), host);
     };
-    const servers = await Promise.all(seats.map(open));
-    // The second seat of every roster is a steady server over HTTP.
-    return new Fleet(servers, hosts, begun.get('steady')!.host);
+    return new Fleet(await Promise.all(seats.map(open)), hosts);
   }
 
   /** Processes that belong to the run itself. */
@@ -64,14 +59,6 @@ export class Fleet {
   /** Rejects if a part of the fleet breaks by itself: a run cannot go on then. */
   get failed(): Promise<never> {
     return Promise.race(this.#hosts.map((host) => host.failed));
-  }
-
-  /**
-   * How late the machine let a process run that has next to nothing to do, since this was last asked: what no client can
-   * do anything about.
-   */
-  async machineLag(): Promise<LoopLag> {
-    return await this.#steadyHost.ask({ task: 'lag' });
   }
 
   async heal(): Promise<void> {

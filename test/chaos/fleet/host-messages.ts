@@ -1,12 +1,6 @@
 import type { FaultServerEntry, FaultServerEra } from '../../../src/testing/index.ts';
-import type { Deed } from '../plan/fault-menu.ts';
+import type { ServerDeed } from '../plan/fault-menu.ts';
 import type { ServerAccount } from './chaos-server.ts';
-
-/** By how much timers of a process came late since it was last asked, in ms. */
-export interface LoopLag {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
 
 /** What a host is asked for; each is answered once, in order of completion. */
 export type HostTask =
@@ -17,10 +11,9 @@ export type HostTask =
       readonly era: FaultServerEra;
       readonly seed: number;
     }
-  | { readonly task: 'apply'; readonly name: string; readonly deed: Deed }
+  | { readonly task: 'apply'; readonly name: string; readonly deed: ServerDeed }
   | { readonly task: 'heal'; readonly name: string }
   | { readonly task: 'account'; readonly name: string }
-  | { readonly task: 'lag' }
   | { readonly task: 'close' };
 
 /** What each task is answered with. */
@@ -29,7 +22,6 @@ export interface HostResults {
   readonly apply: undefined;
   readonly heal: undefined;
   readonly account: ServerAccount;
-  readonly lag: LoopLag;
   readonly close: undefined;
 }
 

@@ -2,25 +2,12 @@
  * Holds the HTTP and SSE servers of a run in a process of its own: what they do must not take time from the client
  * whose latency is measured. Driven over the IPC channel; ends with it.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type FaultServer, seededRandom, startFaultServer } from '../../../src/testing/index.ts';
-import type { Deed } from '../plan/fault-menu.ts';
+import type { ServerDeed } from '../plan/fault-menu.ts';
 import { accountOf } from './chaos-server.ts';
-import type { HostQuestion, HostTask, LoopLag } from './host-messages.ts';
-
-const LAG_RESOLUTION_MS = 10;
+import type { HostQuestion, HostTask } from './host-messages.ts';
 
 const servers: Map<string, FaultServer> = new Map();
-const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS });
-lag.enable();
-
-function takeLag(): LoopLag {
-  // Its values are whole intervals between two ticks.
-  const late = (percent: number): number => Math.max(0, lag.percentile(percent) / 1e6 - LAG_RESOLUTION_MS);
-  const taken = { p50Ms: late(50), p99Ms: late(99) };
-  lag.reset();
-  return taken;
-}
 
 function serverOf(name: string): FaultServer {
   const server = servers.get(name);
@@ -28,7 +15,7 @@ function serverOf(name: string): FaultServer {
   return server;
 }
 
-async function apply(server: FaultServer, deed: Deed): Promise<void> {
+async function apply(server: FaultServer, deed: ServerDeed): Promise<void> {
   switch (deed.do) {
     case 'set':
       server.faults.set(deed.target, deed.rules);
@@ -80,8 +67,6 @@ async function work(task: HostTask): Promise<unknown> {
     }
     case 'account':
       return accountOf(serverOf(task.name).journal);
-    case 'lag':
-      return takeLag();
     case 'close':
       await Promise.all([...servers.values()].map((server) => server.close()));
       return undefined;

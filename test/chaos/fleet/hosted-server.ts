@@ -1,5 +1,5 @@
 import type { ServerEntry } from '../../../src/index.ts';
-import type { Deed } from '../plan/fault-menu.ts';
+import type { ServerDeed } from '../plan/fault-menu.ts';
 import type { Seat } from '../plan/roster.ts';
 import type { ChaosServer, ServerAccount } from './chaos-server.ts';
 import type { Host } from './host.ts';
@@ -16,7 +16,7 @@ export class HostedServer implements ChaosServer {
     this.#host = host;
   }
 
-  async apply(deed: Deed): Promise<void> {
+  async apply(deed: ServerDeed): Promise<void> {
     await this.#host.ask({ task: 'apply', name: this.seat.name, deed });
   }
 

@@ -1,7 +1,7 @@
 import type { ServerEntry } from '../../../src/index.ts';
 import { type FaultServerCommand, faultServerCommand } from '../../../src/testing/index.ts';
 import { isProcessOf } from '../checks/process-check.ts';
-import type { Deed } from '../plan/fault-menu.ts';
+import type { ServerDeed } from '../plan/fault-menu.ts';
 import type { Seat } from '../plan/roster.ts';
 import { accountOf, type ChaosServer, type ServerAccount } from './chaos-server.ts';
 
@@ -27,7 +27,7 @@ export class StdioServer implements ChaosServer {
     this.entry = this.#server.entry;
   }
 
-  apply(deed: Deed): Promise<void> {
+  apply(deed: ServerDeed): Promise<void> {
     switch (deed.do) {
       case 'set':
         this.#server.faults.set(deed.target, deed.rules);

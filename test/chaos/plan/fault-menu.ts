@@ -4,7 +4,10 @@ import type { Dice } from './dice.ts';
 import type { Seat } from './roster.ts';
 
 /** What is done to a server at one moment. */
-export type Deed =
+export type Deed = ServerDeed | OperatorDeed;
+
+/** What happens to the server itself. */
+export type ServerDeed =
   /** Requests meet these rules from now on. */
   | { readonly do: 'set'; readonly target: string; readonly rules: readonly FaultRule[] }
   | { readonly do: 'clear' }
@@ -20,6 +23,14 @@ export type Deed =
   | { readonly do: 'drop' }
   /** All sessions are forgotten (http, sse). */
   | { readonly do: 'forget' };
+
+/** What the application does with the server, in the middle of its calls. */
+export type OperatorDeed =
+  /** Drops the connection and makes it anew. */
+  | { readonly do: 'reconnect' }
+  /** Takes it out of service. */
+  | { readonly do: 'retire' }
+  | { readonly do: 'restore' };
 
 /** A fault that begins, and how it is ended after its time; without an end it is over at once. */
 export interface Trouble {
@@ -52,6 +63,8 @@ const either = (dice: Dice): { executes: boolean } => ({ executes: dice.chance(0
 
 const MENU: readonly Item[] = [
   [3, ['stdio'], () => ({ name: 'kill', begin: { do: 'kill' } })],
+  [1, ALL, () => ({ name: 'reconnect', begin: { do: 'reconnect' } })],
+  [1, ALL, () => ({ name: 'retire', begin: { do: 'retire' }, end: { do: 'restore' } })],
   [2, ALL, () => ({ name: 'freeze', begin: { do: 'freeze' }, end: { do: 'thaw' } })],
   [3, WEB, () => ({ name: 'stop', begin: { do: 'stop' }, end: { do: 'start' } })],
   [2, WEB, () => ({ name: 'drop', begin: { do: 'drop' } })],
