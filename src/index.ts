@@ -60,7 +60,8 @@ export type {
 } from './registry/catalog/drift/definition-change.ts';
 export type { DefinitionField } from './registry/catalog/drift/fingerprint.ts';
 export type { ServerApprovals, ToolApproval } from './registry/catalog/drift/saved-approvals.ts';
-export type { PartialList } from './registry/catalog/fleet-catalog.ts';
+export type { ListOptions, PartialList } from './registry/catalog/fleet-catalog.ts';
+export type { FoundTool, SearchOptions } from './registry/catalog/search/tool-search.ts';
 export type { ListName, ServerCatalog } from './registry/catalog/server-catalog.ts';
 export type { EventsOptions, HistoryOptions } from './registry/events/event-journal.ts';
 export type { DroppedEvents, EventRecord, RegistryEvent } from './registry/events/event-record.ts';

@@ -16,8 +16,9 @@ import type {
 import { CatalogCalls } from './catalog/catalog-calls.ts';
 import { DriftDesk } from './catalog/drift/drift-desk.ts';
 import type { ServerApprovals } from './catalog/drift/saved-approvals.ts';
-import { FleetCatalog, type PartialList } from './catalog/fleet-catalog.ts';
+import { FleetCatalog, type ListOptions, type PartialList } from './catalog/fleet-catalog.ts';
 import { NameResolver, type ResolveOptions } from './catalog/name-resolver.ts';
+import type { FoundTool, SearchOptions } from './catalog/search/tool-search.ts';
 import { EventDesk } from './events/event-desk.ts';
 import type { EventsOptions, HistoryOptions } from './events/event-journal.ts';
 import type { RegistryEvent } from './events/event-record.ts';
@@ -330,21 +331,30 @@ export class ServerRegistry implements AsyncDisposable {
 
   // --- what they offer --------------------------------------------------------------------------------------------
 
-  /** All tools of all connected servers, under their exposed names. */
-  listTools(): Promise<PartialList<CatalogTool>> {
-    return this.#catalog.list('tools', (catalog) => [...catalog.tools.values()]);
+  /** All tools of all connected servers, under their exposed names; on demand also what is known of the others. */
+  listTools(options: ListOptions = {}): Promise<PartialList<CatalogTool>> {
+    return this.#catalog.list('tools', options, (catalog) => [...catalog.tools.values()]);
   }
 
-  listPrompts(): Promise<PartialList<CatalogPrompt>> {
-    return this.#catalog.list('prompts', (catalog) => [...catalog.prompts.values()]);
+  listPrompts(options: ListOptions = {}): Promise<PartialList<CatalogPrompt>> {
+    return this.#catalog.list('prompts', options, (catalog) => [...catalog.prompts.values()]);
   }
 
-  listResources(): Promise<PartialList<CatalogResource>> {
-    return this.#catalog.list('resources', (catalog) => [...catalog.resources.values()]);
+  listResources(options: ListOptions = {}): Promise<PartialList<CatalogResource>> {
+    return this.#catalog.list('resources', options, (catalog) => [...catalog.resources.values()]);
   }
 
-  listResourceTemplates(): Promise<PartialList<CatalogResourceTemplate>> {
-    return this.#catalog.list('resources', (catalog) => catalog.resourceTemplates);
+  listResourceTemplates(options: ListOptions = {}): Promise<PartialList<CatalogResourceTemplate>> {
+    return this.#catalog.list('resources', options, (catalog) => catalog.resourceTemplates);
+  }
+
+  /**
+   * The tools in whose name, title or description every word occurs, or begins a word; the best first. Those of servers
+   * that are away are among them, and marked as stale.
+   * @throws SignalboxError INVALID_ARGUMENT, UNKNOWN_SERVER
+   */
+  searchTools(words: string, options: SearchOptions = {}): readonly FoundTool[] {
+    return this.#catalog.search(words, options);
   }
 
   /**

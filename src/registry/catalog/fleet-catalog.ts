@@ -3,6 +3,7 @@ import { sleep } from '../../core/sleep.ts';
 import type { EventDesk } from '../events/event-desk.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import { Catalog } from './catalog.ts';
+import { type FoundTool, type SearchOptions, ToolSearch } from './search/tool-search.ts';
 import type { ListName } from './server-catalog.ts';
 
 /** A list over all servers that tells what is not in it. */
@@ -12,6 +13,12 @@ export interface PartialList<Item> {
   readonly missing: readonly { readonly server: string; readonly reason: string }[];
   /** True if nothing is missing. */
   readonly complete: boolean;
+}
+
+/** What a list over all servers holds. */
+export interface ListOptions {
+  /** Whether servers that are not connected are in it too, with what was known of them last. Default `false`. */
+  readonly includeAway?: boolean | undefined;
 }
 
 /** What a {@link FleetCatalog} works with. */
@@ -29,6 +36,7 @@ export interface FleetCatalogOptions {
 export class FleetCatalog {
   readonly #options: FleetCatalogOptions;
   #catalog: Catalog | undefined;
+  readonly #search: ToolSearch = new ToolSearch();
   #toolsLeftOut: ReadonlyMap<string, number> = new Map();
 
   constructor(options: FleetCatalogOptions) {
@@ -64,6 +72,7 @@ export class FleetCatalog {
 
   async list<Item extends { readonly server: string }>(
     list: ListName,
+    { includeAway = false }: ListOptions,
     select: (catalog: Catalog) => readonly Item[],
   ): Promise<PartialList<Item>> {
     await this.#listsRead();
@@ -71,8 +80,17 @@ export class FleetCatalog {
       const reason = instance.missing(list);
       return reason === undefined ? [] : [{ server: instance.name, reason }];
     });
-    const items = select(this.index()).filter(({ server }) => this.#isConnected(server));
+    const items = select(this.index()).filter(({ server }) => includeAway || this.#isConnected(server));
     return { items, missing, complete: missing.length === 0 };
+  }
+
+  /**
+   * What is known of all servers, by words.
+   * @throws SignalboxError INVALID_ARGUMENT, UNKNOWN_SERVER
+   */
+  search(text: string, options: SearchOptions): FoundTool[] {
+    for (const server of options.servers ?? []) this.#options.directory.require(server);
+    return this.#search.find(this.index(), text, options);
   }
 
   /** The item, if its server is connected. */
