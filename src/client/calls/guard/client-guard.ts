@@ -25,9 +25,11 @@ export function clientGuard(options: ClientGuardOptions): CallGuard {
       await ping();
     } catch (error) {
       // Nobody answers on this connection: the next probe gets a fresh one. One that answers is kept, as a process that
-      // is started anew would have forgotten what it knew; so is one on which a call may still be answered.
+      // is started anew would have forgotten what it knew; so is one on which a call may still be answered. Where many
+      // servers are silent at once, the fault is rather ours.
       const isSilent = verdictOf(error) === 'failed' && session?.received === receivedBefore;
-      const isFree = session?.longestTimeoutMs === 0 && connection.session === session;
+      const isFree =
+        session?.longestTimeoutMs === 0 && connection.session === session && !environment.health.isPanic;
       if (isSilent && isFree && SignalboxError.is(error)) connection.stale(error);
       throw error;
     }
