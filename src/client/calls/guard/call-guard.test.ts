@@ -277,6 +277,23 @@ describe('the circuit', () => {
     expect(all.guard.snapshot().circuit).toMatchObject({ state: 'half-open' });
   });
 
+  it('F-140 calls on trial that hang keep others out for 10 s only: the server is asked once more', async () => {
+    const all = bench({ breaker: { consecutiveFailures: 1, halfOpenCalls: 2 } });
+    await fail(all);
+    await all.clock.advance(5000);
+    const hanging = [await all.enter(), await all.enter()];
+    expect(await refusal(all.enter())).toMatchObject({ details: { reason: 'probing' } });
+    await all.clock.advance(10_000);
+    const next = await all.enter();
+    expect(all.probes()).toBe(2);
+    // Whatever they come to later is past.
+    for (const permit of hanging)
+      all.guard.failed(permit, lost(), { wasHeard: false, durationMs: 0, lostConnection: undefined });
+    all.guard.succeeded(next, 0);
+    all.guard.succeeded(await all.enter(), 0);
+    expect(all.guard.breaker?.state).toBe('closed');
+  });
+
   it('F-140 a probe without sign of life opens it again, for longer, and tells why', async () => {
     const silent = new SignalboxError('REQUEST_TIMEOUT', 'no answer to ping', { server: 's' });
     const all = bench({ breaker: { consecutiveFailures: 1 } }, () => Promise.reject(silent));

@@ -52,6 +52,12 @@ export interface GuardSnapshot {
   readonly refused: { readonly breaker: number; readonly concurrency: number; readonly rateLimit: number };
 }
 
+/**
+ * How long calls on trial may keep everybody else out, in ms: then the server is asked for another sign of life, which
+ * takes 5 s at most. A tool that is slow by nature, or a list that hangs, says little about the server.
+ */
+const TRIAL_MS = 10_000;
+
 /** What goes out where there is no breaker. */
 const FREE: BreakerPermit = {
   permitted: true,
@@ -92,7 +98,10 @@ export class CallGuard {
     this.#options = options;
     this.#clock = options.clock;
     this.#refusals = new GuardRefusals(options.name);
-    this.breaker = breaker === undefined ? undefined : new CircuitBreaker(breaker, options);
+    this.breaker =
+      breaker === undefined
+        ? undefined
+        : new CircuitBreaker({ ...breaker, probeTimeoutMs: TRIAL_MS }, options);
     this.#slots =
       concurrency === undefined || concurrency.maxInFlight === Number.POSITIVE_INFINITY
         ? undefined
