@@ -3,6 +3,7 @@ import { nearestKey } from '../config/checks/nearest-key.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
 import type { CatalogTool } from '../registry/catalog/catalog.ts';
+import { toolBlocked } from '../registry/catalog/drift/definition-change.ts';
 import { mayBelongTo, NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
 import type { OpenServers } from './open-servers.ts';
 
@@ -21,6 +22,8 @@ export async function findTool(
   const { registry } = servers;
   const exact = registry.findTool(name);
   if (exact !== undefined) return exact;
+  const blocked = registry.blockedTools().find((tool) => tool.name === name);
+  if (blocked !== undefined) throw toolBlocked(blocked.server, blocked.blocked);
   const tools = (await registry.listTools()).items;
   const alike = tools.filter(({ tool }) => tool.name === name);
   const [only] = alike;

@@ -155,6 +155,12 @@ function addList(program: Command, start: Start): void {
     .option('--tools', 'list tools (the default)')
     .option('--resources', 'list resources and resource templates')
     .option('--prompts', 'list prompts')
+    .addOption(
+      new Option('--search <words>', 'only tools with all of these words, the best first').conflicts([
+        'resources',
+        'prompts',
+      ]),
+    )
     .option('--timeout <ms>', 'time for connecting (default: 30000)', parseMs)
     .addHelpText(
       'after',
@@ -164,6 +170,7 @@ Servers that are missing are named on stderr; the exit code is 4 then.
 Examples:
   $ signalbox list files
   $ signalbox list --tools --prompts
+  $ signalbox list --search 'read file'
   $ signalbox list --json | jq -r '.tools[].name'`,
     )
     .action(async (server: string | undefined, options: ListOptions, command: Command) => {

@@ -93,6 +93,28 @@ describe('list', () => {
     expect(stdout).toContain('…');
   });
 
+  it('searches tools by words, the best first', async () => {
+    const { code, stdout } = await cli(['list', '--search', 'UNIT convert'], { cwd: all.folder });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^TOOL +DESCRIPTION\nunits__convert +Converts a value /u);
+    expect(stdout).not.toMatch(/files__|everything__/u);
+    const none = await cli(['list', 'units', '--search', 'no-such-word'], { cwd: all.folder });
+    expect(none).toEqual({ code: 0, stdout: 'no tool has all of these words\n', stderr: '' });
+    const { stdout: line } = await cli(['list', '--json', '--search', 'convert value'], {
+      cwd: units.folder,
+    });
+    expect(JSON.parse(line)).toMatchObject({
+      tools: [{ name: 'units__convert', server: 'units', stale: false, score: expect.any(Number) }],
+      complete: true,
+    });
+  });
+
+  it.each([['--prompts'], ['--resources']])('does not search with %s', async (option) => {
+    const { code, stderr } = await cli(['list', '--search', 'x', option], { cwd: units.folder });
+    expect(code).toBe(1);
+    expect(stderr).toContain('--search');
+  });
+
   it('as JSON has the whole objects', async () => {
     const { stdout } = await cli(['list', '--json', '--tools', '--resources', '--prompts'], {
       cwd: units.folder,

@@ -1,3 +1,5 @@
+import type { CatalogTool } from '../../registry/catalog/catalog.ts';
+import { type FoundTool, MAX_FOUND } from '../../registry/catalog/search/tool-search.ts';
 import { requireServer } from '../choose-servers.ts';
 import type { CommandContext } from '../command-context.ts';
 import { connectServers } from '../connect-servers.ts';
@@ -12,6 +14,8 @@ export interface ListOptions {
   readonly tools?: boolean | undefined;
   readonly resources?: boolean | undefined;
   readonly prompts?: boolean | undefined;
+  /** Words that tools are searched for. */
+  readonly search?: string | undefined;
   /** Time for connecting, in ms. */
   readonly timeout?: number | undefined;
 }
@@ -35,9 +39,15 @@ export async function list(
     const results = await connectServers(context, servers, options.timeout);
     const errors = new Map([...results].map(([name, result]) => [name, result.error]));
     const missing = accountsOf(context, servers, errors).filter((account) => !isWell(account));
-    const kinds = wantedKinds(options);
-    if (context.json) await printJson(context, servers, kinds, missing);
-    else await printTables(context, servers, kinds);
+    if (options.search === undefined) {
+      const kinds = wantedKinds(options);
+      if (context.json) await printJson(context, servers, kinds, missing);
+      else await printTables(context, servers, kinds);
+    } else {
+      const tools = servers.registry.searchTools(options.search, { limit: MAX_FOUND });
+      if (context.json) printFacts(context, { tools }, missing);
+      else await printFound(context, tools);
+    }
     for (const account of missing) tellMissing(context, account);
     return missing.length === 0 ? EXIT.ok : EXIT.unreachable;
   } finally {
@@ -65,8 +75,22 @@ async function printJson(
     lists['resourceTemplates'] = (await registry.listResourceTemplates()).items;
   }
   if (kinds.includes('prompts')) lists['prompts'] = (await registry.listPrompts()).items;
+  printFacts(context, lists, missing);
+}
+
+function printFacts(
+  context: CommandContext,
+  lists: Readonly<Record<string, unknown>>,
+  missing: readonly ServerAccount[],
+): void {
   const gaps = missing.map(({ name, state, error }) => ({ server: name, state, error }));
   context.terminal.print(jsonLine({ ...lists, missing: gaps, complete: gaps.length === 0 }));
+}
+
+async function printFound(context: CommandContext, tools: readonly FoundTool[]): Promise<void> {
+  const { out, width } = context.terminal;
+  if (tools.length === 0) context.terminal.print(out.dim('no tool has all of these words'));
+  else context.terminal.print(await tableOf(context, toolsListing(context, tools), width));
 }
 
 async function printTables(
@@ -82,10 +106,30 @@ async function printTables(
       texts.push(out.dim(`no ${title.toLowerCase()}s`));
       continue;
     }
-    const cells = rows.map(([name, description]) => [out.bold(name), description]);
-    texts.push(await table([{ title }, { title: 'DESCRIPTION' }], cells, width, out.dim));
+    texts.push(await tableOf(context, { title, rows }, width));
   }
   context.terminal.print(texts.join('\n\n'));
+}
+
+function tableOf(
+  context: CommandContext,
+  { title, rows }: Listing,
+  width: number | undefined,
+): Promise<string> {
+  const { out } = context.terminal;
+  const cells = rows.map(([name, description]) => [out.bold(name), description]);
+  return table([{ title }, { title: 'DESCRIPTION' }], cells, width, out.dim);
+}
+
+function toolsListing(context: CommandContext, tools: readonly CatalogTool[]): Listing {
+  const rows = tools.map(({ name, tool }) => rowOf(context, name, tool.description ?? tool.title));
+  return { title: 'TOOL', rows };
+}
+
+/** A server decides whether its descriptions are texts. */
+function rowOf({ terminal }: CommandContext, name: string, description: unknown): [string, string] {
+  const sentence = typeof description === 'string' ? firstSentence(description) : '';
+  return [terminal.peer(name, 256), terminal.peer(sentence, 200)];
 }
 
 async function listingsOf(
@@ -93,17 +137,11 @@ async function listingsOf(
   { registry }: OpenServers,
   kind: Kind,
 ): Promise<Listing[]> {
-  const row = (name: string, description: string | undefined): readonly [string, string] => [
-    context.terminal.peer(name, 256),
-    context.terminal.peer(firstSentence(description ?? ''), 200),
-  ];
+  const row = (name: string, description: string | undefined): readonly [string, string] =>
+    rowOf(context, name, description);
   switch (kind) {
-    case 'tools': {
-      const { items } = await registry.listTools();
-      return [
-        { title: 'TOOL', rows: items.map(({ name, tool }) => row(name, tool.description ?? tool.title)) },
-      ];
-    }
+    case 'tools':
+      return [toolsListing(context, (await registry.listTools()).items)];
     case 'prompts': {
       const { items } = await registry.listPrompts();
       return [{ title: 'PROMPT', rows: items.map(({ name, prompt }) => row(name, prompt.description)) }];
