@@ -158,6 +158,18 @@ describe('up', () => {
     expect(stderr).toMatch(/reachable from other machines/u);
   });
 
+  it('shows on a terminal what it waits for while it stops, and takes that away again', async () => {
+    const slow = { ...faultyCommand({ ignoreEof: true }), 'x-signalbox': { stop: { eofMs: 300 } } };
+    const { file } = writeConfig(directory, { slow });
+    const running = startCli(['up', '--port', '0', '-c', file], { tty: 100, env: { NO_COLOR: '1' } });
+    await until('it is ready', () => running.stderr().includes('Ctrl-C stops everything'));
+    const stderr = await stop(running);
+    const shown = stderr.slice(stderr.indexOf('stopping (SIGINT)'));
+    // The line of the step stands below the others until it is cleared.
+    expect(shown).toContain('\nstopping 5/6: waiting for processes (slow)\n\u001B[1A\u001B[0J');
+    expect(shown).toMatch(/all servers are stopped\n$/u);
+  });
+
   it('does not wait for a server that hangs, on the second interruption', async () => {
     const stubborn = faultyCommand({ ignoreEof: true, ignoreTerm: true });
     const running = startUp(writeConfig(directory, { stubborn }).file, '--json');

@@ -33,7 +33,8 @@ type Action =
   | { readonly do: 'disconnectAll'; readonly drainMs: number }
   | { readonly do: 'wait'; readonly ms: number };
 
-const name = fc.constantFrom(...NAMES);
+/** Mostly the same: what is asked of one server at once is what matters. */
+const name = fc.constantFrom<Name>('a', 'a', 'a', 'b');
 const drainMs = fc.constantFrom(0, 30, 500);
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('register' as const), name }) },
@@ -302,7 +303,7 @@ describe('a registry under any interleaving of what is asked of it', () => {
           expect(stage.broken).toEqual([]);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 });

@@ -15,6 +15,7 @@ import { endpointSnippets } from '../output/endpoint-snippets.ts';
 import { jsonLine } from '../output/json.ts';
 import { accountsOf, type ServerAccount } from '../output/server-account.ts';
 import { serverTable } from '../output/server-table.ts';
+import { showStopping } from '../output/stopping.ts';
 import { watchServers } from '../watch-servers.ts';
 
 export interface UpOptions {
@@ -46,7 +47,9 @@ export async function up(context: CommandContext, options: UpOptions): Promise<E
       ? serveStdin(context, servers, options)
       : serveHttp(context, servers, options));
   } finally {
+    const view = showStopping(context, servers.registry);
     await closeServers(context, servers.registry, options.stdio === true ? STDIO_CLOSE : HTTP_CLOSE);
+    view.end();
   }
   tell(context, 'all servers are stopped', { event: 'stopped' });
   return EXIT.ok;

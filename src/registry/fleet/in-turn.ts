@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { upTo } from './up-to.ts';
 
 /** How many begin at once, and for how long one may keep the others waiting. */
 export interface TurnOptions {
@@ -30,15 +31,4 @@ export async function inTurn<Item>(
   };
   await Promise.all(Array.from({ length: Math.min(places, items.length) }, place));
   await Promise.all(begun);
-}
-
-/** Resolves when `work` has settled, or after `limitMs`. Never rejects. */
-async function upTo(limitMs: number, work: Promise<void>, clock: Clock): Promise<void> {
-  let release = (): void => {};
-  const over = new Promise<void>((resolve) => {
-    const timer = clock.setTimeout(resolve, limitMs);
-    release = () => timer.cancel();
-  });
-  await Promise.race([work.catch(() => undefined), over]);
-  release();
 }

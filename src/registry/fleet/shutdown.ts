@@ -7,6 +7,7 @@ import type { ShutdownEvent } from '../events/registry-events.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 import { SHUTDOWN_STEPS, type ShutdownStepName } from './shutdown-steps.ts';
+import { upTo } from './up-to.ts';
 
 /** What a {@link Shutdown} works with. */
 export interface ShutdownContext {
@@ -64,7 +65,7 @@ export class Shutdown {
   readonly ended: Promise<void>;
   readonly #context: ShutdownContext;
   readonly #startedAt: number;
-  readonly #hurried = deferred<void>();
+  readonly #hurried = deferred<Rest>();
   readonly #ended = deferred<void>();
   #isHurried = false;
   #departures: readonly Departure[] = [];
@@ -81,14 +82,13 @@ export class Shutdown {
     const { directory, events, save } = this.#context;
     directory.close();
 
-    const calls = (): Rest => restOf(this.#departures, ({ instance }) => instance.client.inFlight);
     this.#begin(() => ({ left: directory.all().length, servers: directory.all().map(({ name }) => name) }));
     const drained = this.#depart(drainMs);
     this.#over(NOTHING);
 
-    this.#begin(calls);
+    this.#begin(() => this.#calls());
     // The rest is counted before the connections are closed, which ends what is left.
-    const rest = await Promise.race([drained, this.#hurried.promise.then(calls)]);
+    const rest = await Promise.race([drained, this.#hurried.promise]);
     this.#over(rest);
 
     const apart = (hasProcess: boolean): readonly Departure[] =>
@@ -114,8 +114,14 @@ export class Shutdown {
   hurry(): void {
     if (this.#isHurried) return;
     this.#isHurried = true;
-    this.#hurried.resolve();
+    // Counted before they are cut off.
+    this.#hurried.resolve(this.#calls());
     for (const { instance, isOver } of this.#departures) if (!isOver) void instance.end(0);
+  }
+
+  /** What is in flight now. */
+  #calls(): Rest {
+    return restOf(this.#departures, ({ instance }) => instance.client.inFlight);
   }
 
   /** Tells every server to end. Resolves with what is still in flight when the time for it is over. */
@@ -138,15 +144,19 @@ export class Shutdown {
   }
 
   #departureOf(instance: ServerInstance, drainMs: number): Departure {
-    const { directory, logger, release } = this.#context;
+    const { directory, clock, logger, release } = this.#context;
     const hasProcess = runsProcess(instance);
     const end = async (): Promise<void> => {
       try {
         const leaving = directory.leaving(instance.name);
-        // One that is being unregistered goes in its own time.
-        const limitMs = this.#isHurried ? 0 : drainMs;
-        if (leaving?.instance === instance && limitMs > 0) await leaving.gone;
-        else await instance.end(limitMs);
+        const isLeaving = leaving?.instance === instance;
+        let limitMs = this.#isHurried ? 0 : drainMs;
+        // What is on its way out already goes in its own time, but in no more than there is.
+        if (limitMs > 0 && (isLeaving || instance.client.state === 'closing')) {
+          const isGone = await upTo(limitMs, isLeaving ? leaving.gone : instance.closed(), clock);
+          if (!isGone) limitMs = 0;
+        }
+        await instance.end(limitMs);
         await release(instance);
       } catch (error) {
         logger.error('a server did not end in good order', {
@@ -192,7 +202,7 @@ export class Shutdown {
       servers,
       reason: `shutdown ${step}/${SHUTDOWN_STEPS.length}: ${SAYS[name]}: ${state}${left === 0 ? '' : `, ${left} left`}`,
     };
-    logger.info(event.reason, {
+    logger[state === 'begun' ? 'debug' : 'info'](event.reason, {
       event: 'registry.shutdown',
       step,
       name,
