@@ -13,7 +13,7 @@ import { temporaryDirectory } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 
 const PROGRAM = join(import.meta.dirname, '../fixtures/programs/state-writer.ts');
-const { track } = trackProcesses();
+const tracker = trackProcesses();
 const directory = temporaryDirectory();
 
 interface Writers {
@@ -25,7 +25,7 @@ interface Writers {
 function startWriters(folder: string, first: number, files: readonly string[]): Writers {
   const argv = ['--import', 'tsx', PROGRAM, folder, String(first), ...files];
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-  track(child.pid!);
+  tracker.track(child.pid!);
   const saved = new Map<string, number>();
   createInterface(child.stdout).on('line', (line) => {
     const [file = '', generation] = line.split(' ');

@@ -200,10 +200,8 @@ export class RegistryMemory {
   async #save(): Promise<void> {
     const { store, logger } = this.#options;
     await this.restore();
-    if (!this.#isLoaded) {
-      this.#report('save', UNREAD);
-      return;
-    }
+    // It was reported by then; the next save tries to read again.
+    if (!this.#isLoaded) return;
     const requests = this.#requests();
     try {
       const { state, leftOut } = this.#state();
