@@ -34,7 +34,7 @@ describe('the chaos run', () => {
     const faulty = report.servers.filter(({ faults }) => faults > 0);
     expect(faulty.length).toBeGreaterThan(5);
     expect(new Set(faulty.map(({ wire, era }) => `${wire} ${era}`)).size).toBe(5);
-    for (const { ok } of report.servers) expect(ok).toBeGreaterThan(20);
+    for (const { ok } of report.servers) expect(ok).toBeGreaterThan(5);
     expect(report.checks).toHaveLength(14);
   });
 
