@@ -19,6 +19,8 @@ export class MemoryServer {
   takesSubscriptions = false;
   /** Methods that get no answer. */
   readonly silent: Set<string> = new Set();
+  /** Methods that are answered with an error. */
+  readonly refused: Set<string> = new Set();
   readonly received: Message[] = [];
   connections = 0;
   readonly #links: Set<MemoryLink> = new Set();
@@ -84,6 +86,7 @@ export class MemoryServer {
   }
 
   #reply({ method, params }: Message): unknown {
+    if (this.refused.has(method)) return { code: -32603, message: 'Internal error' };
     switch (method) {
       case 'server/discover':
         return {
