@@ -3,8 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectionsLastForTheFile } from '../helpers/leak-gate/shared-fixture.ts';
 import { isGroupRunning, isRunning } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
+
+// The pool of the official client is that of Node.js; it keeps connections for the next call.
+connectionsLastForTheFile();
 
 const root = join(import.meta.dirname, '../..');
 
