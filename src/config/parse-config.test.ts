@@ -214,7 +214,8 @@ describe('its servers', () => {
       `{"mcpServers": {"__proto__": ${entry}, "constructor": ${entry}, "prototype": ${entry}}}`,
     );
     expect([...servers.keys()]).toEqual(['__proto__', 'constructor', 'prototype']);
-    expect(warnings).toHaveLength(3);
+    // One of each, and one of a name that holds a separator.
+    expect(warnings).toHaveLength(4);
     for (const one of servers.values()) expect(Object.getPrototypeOf(one)).toBeNull();
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     expect(parse('{"__proto__": {"command": "x"}}').servers.get('__proto__')?.command).toBe('x');

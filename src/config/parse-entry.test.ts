@@ -314,12 +314,16 @@ describe('server names', () => {
     expect(refuse(program, {}, name).code).toBe('CONFIG_INVALID');
   });
 
-  it.each(['files', 'my.server-1_x', '__proto__', 'constructor', 'x'.repeat(64)])('accepts %s', (name) => {
+  it.each(['files', 'my.server-1_x', '_a', 'constructor', 'x'.repeat(64)])('accepts %s', (name) => {
     expect(parseEntry(name, program).warnings).toEqual([]);
   });
 
   it.each(['my server', 'dateien-ä', 'a/b', '文件'])('warns of %s', (name) => {
     expect(parseEntry(name, program).warnings).toEqual([expect.stringContaining('changed in tool names')]);
+  });
+
+  it.each(['a__b', 'a_', '__proto__'])('S14 warns of %s, as its tools cannot be named plainly', (name) => {
+    expect(parseEntry(name, program).warnings).toEqual([expect.stringContaining('a hash behind')]);
   });
 });
 

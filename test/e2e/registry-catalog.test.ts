@@ -242,6 +242,18 @@ describe('what is known of a server', () => {
     expect(readings()).toBe(2);
   });
 
+  it('is read again after a connection that was lost while it was read', async () => {
+    const { registry, server } = scene();
+    server.silent.add('prompts/list');
+    await registry.getServer('a')!.client.connect();
+    await until('its tools have been asked for', () => server.methods().includes('tools/list'));
+    server.tools = [{ name: 'new' }];
+    server.silent.clear();
+    server.drop();
+    await until('the new tool is known', () => registry.findTool('a__new')?.stale === false);
+    expect(await namesOf(registry)).toEqual(['a__new']);
+  });
+
   it('is stale where it could not be read', async () => {
     const { registry, server } = scene();
     await registry.connectAll();

@@ -13,5 +13,10 @@ export function checkServerName(name: string, findings: Findings): void {
     findings.problem([], 'the name contains invisible characters; remove them');
   } else if (!/^[\w.-]+$/u.test(name)) {
     findings.warn([], 'the name has characters outside of A-Z a-z 0-9 _ . - and is changed in tool names');
+  } else if (/__|_$/u.test(name)) {
+    findings.warn(
+      [],
+      'the name has "__" in it or ends in "_", so that its tools get a hash behind their names',
+    );
   }
 }
