@@ -42,8 +42,8 @@ describe('connecting many servers', () => {
     const good = (): number => registry.getConnectedServers().length;
     while (good() < 20 && clock.now() - startedAt < 60_000) await clock.advance(100);
     const usableMs = clock.now() - startedAt;
-    // Each of the hanging ones has timeouts.connect (8 s); 8 places and 20 of them would be 24 s.
-    expect(usableMs).toBeLessThanOrEqual(3000);
+    // Each of the hanging ones has timeouts.connect (8 s): 20 of them in 8 places would hold the others up for 16 s.
+    expect(usableMs).toBeLessThanOrEqual(5000);
     expect(isOver).toBe(false);
     expect((await registry.listTools()).items).toHaveLength(20);
     while (!isOver && clock.now() - startedAt < 60_000) await clock.advance(500);

@@ -231,7 +231,7 @@ describe('a server out of service', () => {
     expect(() => registry.markUnavailable('a', 'x')).toThrow(/ILLEGAL_TRANSITION/u);
     expect(await registry.markAvailable('a')).toMatchObject({
       success: false,
-      error: { code: 'ILLEGAL_TRANSITION' },
+      error: { code: 'SERVER_UNAVAILABLE' },
     });
   });
 

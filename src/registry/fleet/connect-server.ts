@@ -1,6 +1,7 @@
 import type { ConnectionResult } from '../../client/connection/connection-result.ts';
 import { onAbort } from '../../core/abort.ts';
 import { messageOf, SignalboxError } from '../../core/errors.ts';
+import { requireInService } from '../servers/in-service.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 
@@ -37,6 +38,8 @@ export function markAvailable(
   reason: string,
 ): Promise<ConnectionResult> {
   return connectServer(directory, instance, undefined, async () => {
+    // It was not marked unavailable: what the configuration has switched off is switched on on purpose.
+    if (instance.state === 'disabled') requireInService(instance);
     await instance.want('connected', reason);
     // Connected by now: this only says how.
     return await instance.client.connect();
