@@ -77,6 +77,8 @@ export type { WishOptions } from './registry/servers/server-life.ts';
 export type { WantedState } from './registry/servers/server-machine.ts';
 export type { ServerState, ServerStatus } from './registry/servers/server-status.ts';
 export { FileStateStore, type FileStateStoreOptions } from './registry/store/file-state-store.ts';
+export type { RegistryStats, TotalStats } from './registry/stats/registry-stats.ts';
+export type { Counts, LatencySummary, ServerStats } from './registry/stats/server-stats.ts';
 export type { LastStatus } from './registry/store/last-status.ts';
 export type { SaveTimes } from './registry/store/state-saver.ts';
 export {

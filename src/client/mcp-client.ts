@@ -21,6 +21,7 @@ import type { Session } from '../protocol/session/session.ts';
 import type { WireCounters } from '../protocol/session/wire-counters.ts';
 import { tasksEraOf } from '../protocol/tasks/tasks-era.ts';
 import type { CircuitBreaker } from '../resilience/breaker/circuit-breaker.ts';
+import { StderrLog } from '../transports/process/stderr-log.ts';
 import type { TransportDiagnostics } from '../transports/transport.ts';
 import type { Params } from '../wire/json-rpc.ts';
 import type { CallOptions } from './calls/call-options.ts';
@@ -71,6 +72,11 @@ export class McpClient implements AsyncDisposable {
   readonly entry: ServerEntry;
   readonly settings: ResolvedSettings;
   /** What is worth keeping for the next run of the program; a registry with a store keeps it. */
+  /**
+   * The last `limits.stderrBytes` that the processes of this server wrote to stderr. Untrusted: it is not sanitised, and
+   * secrets may be in it.
+   */
+  readonly stderr: StderrLog;
   readonly memory: ClientMemory;
   readonly #environment: ClientEnvironment;
   readonly #events: Emitter<ClientEvents>;
@@ -122,11 +128,14 @@ export class McpClient implements AsyncDisposable {
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
     });
     this.memory = new ClientMemory(connector, this.#stats);
+    this.stderr = new StderrLog(this.settings.limits.stderrBytes, clock);
     this.#connection = new Connection(name, this.settings, environment, connector, {
       stateChanged: (from, to, event) => this.#onStateChanged(from, to, event),
       established: (established) => this.#onEstablished(established),
     });
     const base = { name, settings: this.settings, environment, connection: this.#connection };
+      tally: this.#stats.tally,
+      stderr: this.stderr,
     this.#guard = clientGuard({ ...base, ping: () => this.ping() });
     this.#guard.breaker?.on('state', (change) => this.#events.emit('circuit', change));
     this.#caller = new Caller({

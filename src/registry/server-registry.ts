@@ -41,6 +41,7 @@ import type { WantedState } from './servers/server-machine.ts';
 import type { ServerStatus } from './servers/server-status.ts';
 import { updateState } from './servers/update-state.ts';
 import type { LastStatus } from './store/last-status.ts';
+import { type RegistryStats, registryStatsOf } from './stats/registry-stats.ts';
 import { RegistryMemory } from './store/registry-memory.ts';
 import type { SaveTimes } from './store/state-saver.ts';
 import type { StateStore } from './store/state-store.ts';
@@ -456,6 +457,14 @@ export class ServerRegistry implements AsyncDisposable {
    * Everything that happens from now on, as a stream: plain data, each event with its number, time, server and reason.
    * It ends with the shutdown, with `signal`, or when its reader leaves the loop. A reader that is too slow is told how
    * many events it has missed (`{ type: 'dropped', count }`).
+  /**
+   * What was asked of each server and of all together, how long it took and what it cost: plain and serialisable, and
+   * cheap enough to be asked every second. Servers that are gone do not count any more.
+   */
+  stats(): RegistryStats {
+    return registryStatsOf(this.#directory.all(), this.#clock.wallNow());
+  }
+
    * @throws SignalboxError INVALID_ARGUMENT; OVERLOADED if more than 1 000 streams are open
    */
   events(options: EventsOptions = {}): EventStream {

@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { Logger } from '../core/log.ts';
 import type { Random } from '../core/random.ts';
+import type { StderrLog } from './process/stderr-log.ts';
+import type { TransportTally } from './transport-tally.ts';
 
 /** Bounds on what a peer may send. Every one of them is an option (`x-signalbox.limits`). */
 export interface TransportLimits {
@@ -50,4 +52,8 @@ export interface TransportContext {
   readonly random: Random;
   readonly logger: Logger;
   readonly limits: TransportLimits;
+  /** Where is counted what the transport carries. Default: nowhere. */
+  readonly tally?: TransportTally | undefined;
+  /** What takes in the stderr of the processes that the transport starts. Default: nothing beside the transport. */
+  readonly stderr?: StderrLog | undefined;
 }

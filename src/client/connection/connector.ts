@@ -20,6 +20,7 @@ import {
 import { Session, type SessionHandlers } from '../../protocol/session/session.ts';
 import type { TransportCatalog } from '../../transports/catalog.ts';
 import type { PoolCache } from '../../transports/http/pool-cache.ts';
+import type { TransportContext } from '../../transports/transport-context.ts';
 import type { HealthScheduler } from '../health/health-scheduler.ts';
 
 /** What all clients of one factory share. */
@@ -36,6 +37,9 @@ export interface ClientEnvironment {
   readonly logger: Logger;
   readonly tap: WireTap | undefined;
 }
+
+/** Where all transports to one server leave their traces. */
+export type TransportTraces = Pick<TransportContext, 'tally' | 'stderr'>;
 
 /** A connection that has just been set up. */
 export interface Established {
@@ -61,6 +65,7 @@ export class Connector {
   readonly #identity: () => ClientIdentity;
   readonly #handlers: SessionHandlers;
   readonly #eraKey: string;
+  readonly #traces: TransportTraces;
   /** A process died on the probe once: from then on `initialize` comes first. */
   #diedOnProbe = false;
   /** The kind that an entry without explicit type turned out to be. */
@@ -71,15 +76,16 @@ export class Connector {
     settings: ResolvedSettings,
     environment: ClientEnvironment,
     identity: () => ClientIdentity,
-    handlers: SessionHandlers,
+    owner: SessionHandlers & TransportTraces,
   ) {
     this.#name = parsed.name;
     this.#parsed = parsed;
     this.#settings = settings;
     this.#environment = environment;
     this.#identity = identity;
-    this.#handlers = handlers;
+    this.#handlers = owner;
     this.#eraKey = eraKeyOf(parsed);
+    this.#traces = { tally: owner.tally, stderr: owner.stderr };
   }
 
   /** Which era the server spoke, as far as it is remembered. */
@@ -214,6 +220,7 @@ export class Connector {
       limits: this.#settings.limits,
       settings: this.#settings,
       pools,
+      ...this.#traces,
     });
     return new Session({
       server: this.#name,

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { Ewma } from '../../resilience/ewma.ts';
 import { SlidingWindow } from '../../resilience/sliding-window.ts';
+import { TransportTally } from '../../transports/transport-tally.ts';
 import { verdictOf } from '../calls/guard/verdict.ts';
 import type { ClientTotals } from './client-totals.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
@@ -17,6 +18,13 @@ export interface ClientStatsSnapshot {
   readonly connectMs: number | null;
   /** Connections established so far. */
   readonly connections: number;
+  /** Those of this run that were not the first. */
+  readonly reconnects: number;
+  /** Processes of the server that were started in this run beyond the first. */
+  readonly restarts: number;
+  /** What was carried in this run, with the framing of stdio and without the headers of HTTP. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   readonly requestsSent: number;
   readonly toolCalls: number;
   readonly resourceReads: number;
@@ -47,6 +55,8 @@ const PINGS: ReadonlySet<string> = new Set(['ping', 'server/discover']);
 /** Counts what one client does. Adding is cheap and memory constant. */
 export class ClientStats {
   readonly #clock: Clock;
+  /** What the transports count. */
+  readonly tally: TransportTally = new TransportTally();
   /** What the requests of the last 30 s came to. */
   readonly traffic: SlidingWindow;
   readonly #latency: LatencyHistogram = new LatencyHistogram();
@@ -56,6 +66,7 @@ export class ClientStats {
   #lastActivityAt: number | undefined;
   #connectMs: number | undefined;
   #connections = 0;
+  #ownConnections = 0;
   #requests = 0;
   #toolCalls = 0;
   #resourceReads = 0;
@@ -69,6 +80,7 @@ export class ClientStats {
 
   connected(connectMs: number): void {
     this.#connections++;
+    this.#ownConnections++;
     this.#connectMs = connectMs;
     this.#connectedAt = this.#clock.now();
     this.#connectedWallAt = this.#clock.wallNow();
@@ -119,12 +131,17 @@ export class ClientStats {
   snapshot(): ClientStatsSnapshot {
     const latency = this.#latency;
     const { calls, failures } = this.traffic.counts();
+    const { bytesSent, bytesReceived, processStarts } = this.tally;
     return {
       connectedAt: iso(this.#connectedWallAt),
       lastActivityAt: iso(this.#lastActivityAt),
       uptimeMs: this.#connectedAt === undefined ? 0 : this.#clock.now() - this.#connectedAt,
       connectMs: this.#connectMs ?? null,
       connections: this.#connections,
+      reconnects: Math.max(0, this.#ownConnections - 1),
+      restarts: Math.max(0, processStarts - 1),
+      bytesSent,
+      bytesReceived,
       requestsSent: this.#requests,
       toolCalls: this.#toolCalls,
       resourceReads: this.#resourceReads,

@@ -209,7 +209,7 @@ describe('a half-open circuit', () => {
     second.failed();
     third.succeeded();
     third.failed();
-    expect(breaker.snapshot()).toMatchObject({ state: 'open', cause: 'probe-failed', trips: 2 });
+    expect(breaker.snapshot()).toMatchObject({ state: 'open', cause: 'probe-failed', trips: 2, opens: 2 });
     expect(changes).toHaveLength(3);
   });
 
@@ -326,6 +326,7 @@ describe('by hand', () => {
       state: 'closed',
       stateForMs: 0,
       trips: 0,
+      opens: 0,
       consecutiveFailures: 2,
       calls: 2,
       failures: 2,

@@ -48,6 +48,8 @@ export interface BreakerSnapshot {
   readonly retryAfterMs: number | undefined;
   /** How often it opened without a stable time in between. */
   readonly trips: number;
+  /** How often it opened in all. */
+  readonly opens: number;
   readonly consecutiveFailures: number;
   /** Counts of the window, which holds calls of the closed circuit. */
   readonly calls: number;
@@ -87,6 +89,7 @@ export class CircuitBreaker {
   /** Of the present epoch; undefined unless closed. */
   #shared: SharedPermit | undefined;
   #consecutiveFailures = 0;
+  #opens = 0;
 
   constructor(options: CircuitBreakerOptions = {}, environment: ResilienceEnvironment = {}) {
     this.#options = resolveBreakerOptions(options);
@@ -146,6 +149,7 @@ export class CircuitBreaker {
       cause: state.kind === 'open' ? state.cause : undefined,
       retryAfterMs: state.kind === 'open' ? Math.max(0, state.until - now) : undefined,
       trips: state.kind === 'isolated' ? 0 : state.trips,
+      opens: this.#opens,
       consecutiveFailures: this.#consecutiveFailures,
       ...this.#window.counts(),
     };
@@ -217,6 +221,7 @@ export class CircuitBreaker {
       }
     }
     if (next.kind === previous.kind) return;
+    if (next.kind === 'open') this.#opens++;
     this.#events.emit('state', {
       from: previous.kind,
       to: next.kind,

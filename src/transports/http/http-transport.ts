@@ -85,6 +85,7 @@ export class HttpTransport implements Transport {
       lease,
       http: this.#http,
       limits: context.limits,
+      tally: context.tally,
       context,
       receiver,
       url: this.#url,

@@ -67,6 +67,8 @@ export async function launchProcess(
     sandbox: options.sandbox,
     stop: { ...options.stop, eofMs: 0 },
     stderrBytes: limits.stderrBytes,
+    stderrLog: context.stderr,
+    tally: context.tally,
     clock,
     logger,
   });

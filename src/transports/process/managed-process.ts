@@ -7,6 +7,7 @@ import { deferred } from '../../core/deferred.ts';
 import type { Logger } from '../../core/log.ts';
 import { ByteRing } from '../../wire/byte-ring.ts';
 import type { StopTimes } from '../transport-context.ts';
+import type { TransportTally } from '../transport-tally.ts';
 import { clearLeftovers } from './leftovers/clear-leftovers.ts';
 import { trackGroup, untrackGroup } from './live-processes.ts';
 import { checkCommand, type ProcessCommand } from './process-command.ts';
@@ -15,6 +16,7 @@ import { sandboxCommand } from './sandbox/sandbox-command.ts';
 import { sandboxHint } from './sandbox/sandbox-hint.ts';
 import { spawnError } from './spawn-error.ts';
 import { StagedStop, type StopOutcome } from './staged-stop.ts';
+import type { StderrLog } from './stderr-log.ts';
 import { processRow } from './tree/process-table.ts';
 
 /** How a process ended: one of the two is null. */
@@ -32,6 +34,9 @@ export interface ManagedProcessOptions extends ProcessCommand {
   readonly stop: StopTimes;
   /** How much of stderr is kept, in bytes. */
   readonly stderrBytes: number;
+  /** Takes in what this process writes to stderr, and what others of the server wrote. */
+  readonly stderrLog?: StderrLog | undefined;
+  readonly tally?: TransportTally | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -119,7 +124,12 @@ export class ManagedProcess {
       }
     });
     // Always read, or a server that logs much would stand still (F-022).
-    this.stderr.on('data', (chunk: Buffer) => this.#stderrRing.push(chunk));
+    this.stderr.on('data', (chunk: Buffer) => {
+      this.#stderrRing.push(chunk);
+      options.stderrLog?.push(chunk);
+    });
+    this.stderr.once('close', () => options.stderrLog?.ended());
+    if (options.tally !== undefined) options.tally.processStarts++;
     // A broken pipe is news for whoever writes or reads, never an uncaught exception (F-013).
     for (const stream of [this.stdin, this.stdout, this.stderr]) stream.on('error', () => {});
     this.exited = this.#watchExit(child, group);

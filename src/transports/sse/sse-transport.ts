@@ -162,7 +162,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
 
   async #startStream(): Promise<void> {
     const context = this.#context;
-    const { server, limits } = context;
+    const { server, limits, tally } = context;
     const http = this.#http;
     try {
       const lease = await this.#pools.acquire({
@@ -171,7 +171,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
         http,
         headerBytes: limits.headerBytes,
       });
-      this.#target = { server, lease, http, limits };
+      this.#target = { server, lease, http, limits, tally };
     } catch (error) {
       this.#lose(error as SignalboxError);
       return;

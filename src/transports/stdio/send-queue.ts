@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { type Delivery, SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../transport.ts';
+import type { TransportTally } from '../transport-tally.ts';
 
 /** A write ends with the frame that reaches this size: what fits a pipe at once stays one system call. */
 const BATCH_BYTES = 64 * 1024;
@@ -15,6 +16,7 @@ export interface SendQueueOptions {
   readonly server: string;
   /** Bytes that may wait, including those of the write under way. */
   readonly limitBytes: number;
+  readonly tally?: TransportTally | undefined;
   /** The peer does not read any more. Called at most once. */
   readonly onBroken: (cause: Error) => void;
 }
@@ -114,6 +116,8 @@ export class SendQueue {
       this.#inFlight = this.#inFlight.filter((entry) => !batch.includes(entry));
       return;
     }
+    const { tally } = this.#options;
+    if (tally !== undefined) tally.bytesSent += batchBytes;
     // The kernel takes what fits at once: from here on the peer may have read any frame of the batch, long before
     // the callback of the whole write comes.
     for (const { outgoing } of batch) outgoing.flushed();

@@ -14,6 +14,7 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { StopTimes, TransportContext } from '../transport-context.ts';
+import { TransportTally } from '../transport-tally.ts';
 import { InboundLines, type StdioFraming } from './inbound-lines.ts';
 import { readFairly } from './read-fairly.ts';
 import { SendQueue } from './send-queue.ts';
@@ -138,7 +139,7 @@ export class StdioTransport implements Transport {
   }
 
   async #start(): Promise<ManagedProcess> {
-    const { server, clock, logger, limits } = this.#context;
+    const { server, clock, logger, limits, stderr, tally } = this.#context;
     const { command, args = [], env = {}, inheritEnv = [], cwd, sandbox, stop } = this.#options;
     warnOfCodeLoading(logger, server, env);
     return ManagedProcess.start({
@@ -150,17 +151,20 @@ export class StdioTransport implements Transport {
       sandbox,
       stop,
       stderrBytes: limits.stderrBytes,
+      stderrLog: stderr,
+      tally,
       clock,
       logger,
     });
   }
 
   #attach(child: ManagedProcess, receiver: TransportReceiver): void {
-    const { server, limits, logger } = this.#context;
+    const { server, limits, logger, tally = new TransportTally() } = this.#context;
     this.#process = child;
     this.#queue = new SendQueue(child.stdin, {
       server,
       limitBytes: limits.sendQueueBytes,
+      tally,
       onBroken: (cause) => void this.#streamEnded(child, 'the server closed its input', cause),
     });
     const inbound = new InboundLines({
@@ -172,7 +176,10 @@ export class StdioTransport implements Transport {
       onFatal: (error) => this.#lose(child, error, 'kill'),
     });
     this.#inbound = inbound;
-    readFairly(child.stdout, (chunk) => inbound.push(chunk));
+    readFairly(child.stdout, (chunk) => {
+      tally.bytesReceived += chunk.length;
+      inbound.push(chunk);
+    });
     // `close` follows the end as well as an error of the stream.
     child.stdout.on('close', () => {
       inbound.end();

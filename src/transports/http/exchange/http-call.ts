@@ -37,6 +37,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   #next: URL | undefined;
   #skipped = 0;
   #decoder: BodyDecoder | undefined;
+  #bodyBytes = 0;
 
   constructor(target: HttpTarget, request: HttpRequest) {
     this.#target = target;
@@ -76,8 +77,11 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { method, headers, body } = this.#request;
+    const { method, headers } = this.#request;
     const path = `${this.#url.pathname}${this.#url.search}`;
+    // undici would do the same with text; so its length is known without a look at the text.
+    const body = this.#request.body === null ? null : Buffer.from(this.#request.body);
+    this.#bodyBytes = body?.length ?? 0;
     this.#target.lease.dispatch({ method, path, headers, body }, this);
   }
 
@@ -108,6 +112,8 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     if (this.#over) throw CANCELLED;
     this.#controller = controller;
     this.#sent = true;
+    const { tally } = this.#target;
+    if (tally !== undefined) tally.bytesSent += this.#bodyBytes;
     this.handleSent();
   }
 
@@ -127,6 +133,8 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
+    const { tally } = this.#target;
+    if (tally !== undefined) tally.bytesReceived += chunk.length;
     if (this.#next === undefined) {
       if (this.#decoder === undefined) this.handleData(chunk);
       else if (!this.#decoder.push(chunk)) controller.pause();

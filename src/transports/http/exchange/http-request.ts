@@ -1,5 +1,6 @@
 import type { ResolvedHttp } from '../../../config/http-settings.ts';
 import type { TransportLimits } from '../../transport-context.ts';
+import type { TransportTally } from '../../transport-tally.ts';
 import type { PoolLease } from '../pool-cache.ts';
 
 /** One HTTP request. */
@@ -17,4 +18,5 @@ export interface HttpTarget {
   readonly lease: PoolLease;
   readonly http: ResolvedHttp;
   readonly limits: TransportLimits;
+  readonly tally: TransportTally | undefined;
 }
