@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { faultyEntry, recordStates, rejection, testFactories } from '../helpers/clients.ts';
+import { type FaultRules, startFaultServer } from '../../src/testing/index.ts';
+import { faultyEntry, QUICK, recordStates, rejection, testFactories } from '../helpers/clients.ts';
 import { readJournal } from '../helpers/faulty-server.ts';
 import { temporaryDirectory } from '../helpers/processes.ts';
 
@@ -198,5 +199,29 @@ describe('negotiation over stdio', () => {
     const error = await rejection(makeFactory().create('s', entry).connect());
     expect(error).toMatchObject({ code: 'PROTOCOL_UNSUPPORTED' });
     expect(error.message).toContain('2026-07-28');
+  });
+});
+
+describe('a mishap during the negotiation', () => {
+  it.each<[string, 'modern' | 'legacy', FaultRules]>([
+    [
+      'a modern server whose probe met an internal error',
+      'modern',
+      { 'server/discover': { kind: 'error', times: 1 } },
+    ],
+    ['a legacy server whose initialize did', 'legacy', { initialize: { kind: 'error', times: 1 } }],
+  ])('does not give up %s', async (_what, era, faults) => {
+    const server = await startFaultServer({ era, faults });
+    try {
+      const client = makeFactory().create('s', {
+        ...server.entry,
+        'x-signalbox': { ...QUICK, retry: { maxAttempts: 2, baseMs: 5 } },
+      });
+      await client.connect();
+      expect(client.era).toBe(era);
+      expect(server.journal.faults()).toEqual(['error']);
+    } finally {
+      await server.close();
+    }
   });
 });

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import { sleep } from '../../core/sleep.ts';
-import { isObject } from '../../wire/json-rpc.ts';
+import { isObject, JSON_RPC_ERROR } from '../../wire/json-rpc.ts';
 import type { EraName } from '../eras/era.ts';
 import { ModernEra } from '../eras/modern-era.ts';
 import type { ClientIdentity, Implementation } from '../mcp-types.ts';
@@ -228,8 +228,19 @@ async function handshakeLegacy(
       return await probe(session, { ...options, remembered: undefined }, modern, true);
     }
     if (isSseEvidence(error)) return { kind: 'try-sse', error: error as Error };
+    if (error instanceof RemoteError && isModernCode(error.code) && modern.length > 0)
+      throw contradiction(error, session.server);
     throw error;
   }
+}
+
+/** It is modern then, and its answer to the probe was a mishap: the next attempt will find out. */
+function contradiction(error: RemoteError, server: string): SignalboxError {
+  return new SignalboxError(
+    'CONNECT_FAILED',
+    `the server failed the probe of a modern server, and refused \`initialize\` as only a modern one does: ${error.message}`,
+    { server, delivered: 'yes', retryable: true, cause: error, details: { code: error.code } },
+  );
 }
 
 function isSseEvidence(error: unknown): boolean {
@@ -277,7 +288,8 @@ function asConnectError(error: unknown, server: string): unknown {
   return new SignalboxError('CONNECT_FAILED', `the server refused the connection: ${error.message}`, {
     server,
     delivered: 'yes',
-    retryable: false,
+    // An internal error can be over at the next attempt; what a server refuses for a reason it will refuse again.
+    retryable: error.code === JSON_RPC_ERROR.internalError,
     cause: error,
     details: { code: error.code },
   });
