@@ -191,6 +191,25 @@ describe('updateState', () => {
     expect(registry.getServer('a')!.state).toBe('disabled');
   });
 
+  it('does not connect what is still closing if it is not wanted any more by then', async () => {
+    const { registry, server } = one();
+    await registry.connectAll();
+    server.silent.add('tools/call');
+    const call = rejection(registry.callTool('a__echo', {}, { timeoutMs: 200 }));
+    await until('the call is there', () => server.methods().includes('tools/call'));
+    const first = registry.updateState('a', 'disconnected', 'away');
+    const second = rejection(registry.updateState('a', 'connected', 'no, here'));
+    const third = registry.updateState('a', 'disconnected', 'away after all');
+    expect(await Promise.all([first, third])).toMatchObject([
+      { state: 'disconnected' },
+      { state: 'disconnected' },
+    ]);
+    expect(await second).toMatchObject({ code: 'CONNECTION_CLOSED' });
+    await call;
+    expect(registry.getServer('a')!.state).toBe('disconnected');
+    expect(server.connections).toBe(1);
+  });
+
   it('carries out what a listener wants at once, and not what it was told of', async () => {
     const { registry, server } = one();
     await registry.connectAll();
@@ -214,6 +233,34 @@ describe('updateState', () => {
       code: 'CONNECT_FAILED',
     });
     expect(registry.getServer('a')!.state).toBe('error');
+  });
+});
+
+describe('a listener of the client that acts before the registry has heard', () => {
+  it('does not mix up the order of states', async () => {
+    const factory = makeFactory();
+    const server = new MemoryServer();
+    registerMemory(factory, { a: server });
+    factory.onCreate((client) => {
+      client.on('state', ({ to }) => {
+        if (to === 'connected') void client.disconnect();
+      });
+    });
+    const registry = new ServerRegistry({ factory });
+    registries.push(registry);
+    const told: string[] = [];
+    registry.on('server', ({ type, from, to }) => type === 'state' && told.push(`${from} → ${to}`));
+    registry.register('a', entry);
+    await registry.connectAll();
+    await until('it is disconnected', () => registry.getServer('a')!.state === 'disconnected');
+    expect(told).toEqual([
+      'disconnected → connecting',
+      'connecting → initializing',
+      // That it was connected was over before it could be told.
+      'initializing → closing',
+      'closing → disconnected',
+    ]);
+    expect(server.methods()).not.toContain('tools/list');
   });
 });
 
