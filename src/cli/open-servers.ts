@@ -4,6 +4,7 @@ import { onAbort } from '../core/abort.ts';
 import { systemClock } from '../core/clock.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { ServerRegistry } from '../registry/server-registry.ts';
+import type { StateStore } from '../registry/store/state-store.ts';
 import type { CommandContext } from './command-context.ts';
 import { findConfig } from './find-config.ts';
 import { isLogged } from './logging/log-level.ts';
@@ -39,11 +40,17 @@ export function openServers(
   context: CommandContext,
   config: LoadedConfig,
   wanted: (name: string) => boolean = () => true,
+  store?: StateStore,
 ): OpenServers {
   const { io, options, logger } = context;
   const tap = isLogged('trace', options.logLevel) ? createWireTrace(logger, io.redactor) : undefined;
   const factory = new ClientFactory({ logger, ...(tap === undefined ? {} : { tap }) });
-  const registry = new ServerRegistry({ factory, logger, parallelConnects: PARALLEL_CONNECTS });
+  const registry = new ServerRegistry({
+    factory,
+    logger,
+    parallelConnects: PARALLEL_CONNECTS,
+    ...(store === undefined ? {} : { store }),
+  });
   const failed = new Map([...config.failed].filter(([name]) => wanted(name)));
   for (const [name, entry] of config.servers) {
     if (!wanted(name)) continue;

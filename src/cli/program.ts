@@ -117,6 +117,11 @@ function addUp(program: Command, start: Start): void {
         'allowedOrigin',
       ]),
     )
+    .option(
+      '--state <file>',
+      'file that keeps what is known of the servers (default: one in the state folder)',
+    )
+    .option('--no-state', 'keep nothing for the next start')
     .option('--wait <ms>', 'how long the first report waits for slow servers (default: 10000)', parseMs)
     .addHelpText(
       'after',

@@ -6,6 +6,8 @@ import type { CliIo } from '../../src/cli/cli-io.ts';
 import { Interruption } from '../../src/cli/interruption.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { Redactor } from '../../src/core/redact.ts';
+import { useStateFolder } from '../../src/transports/process/leftovers/state-folder.ts';
+import { temporaryDirectory } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
 
 const ROOT: string = join(import.meta.dirname, '../..');
@@ -29,6 +31,10 @@ export const ENTRIES = {
 
 /** A file that the `files` server may read. */
 export const WELCOME: string = join(ROOT, 'examples/demo/files/welcome.txt');
+
+/** Where the commands that run in this process keep their states, so that nothing of a test is left on the machine. */
+export const STATE_FOLDER: string = join(temporaryDirectory(), 'state');
+useStateFolder(STATE_FOLDER);
 
 let folders = 0;
 

@@ -16,6 +16,7 @@ import { jsonLine } from '../output/json.ts';
 import { accountsOf, type ServerAccount } from '../output/server-account.ts';
 import { serverTable } from '../output/server-table.ts';
 import { showStopping } from '../output/stopping.ts';
+import { stateStore } from '../state-store.ts';
 import { watchServers } from '../watch-servers.ts';
 
 export interface UpOptions {
@@ -26,6 +27,8 @@ export interface UpOptions {
   readonly allowedHost?: readonly string[] | undefined;
   readonly allowedOrigin?: readonly string[] | undefined;
   readonly stdio?: boolean | undefined;
+  /** File in which is kept what is known of the servers; `false`: none. */
+  readonly state?: string | false | undefined;
   /** How long the first account of the servers waits for slow ones, in ms. */
   readonly wait?: number | undefined;
 }
@@ -41,7 +44,8 @@ const STDIO_DRAIN_MS = 500;
 
 /** `signalbox up`: connects all servers and offers them at one endpoint until it is interrupted. */
 export async function up(context: CommandContext, options: UpOptions): Promise<ExitCode> {
-  const servers = openServers(context, await readConfig(context));
+  const config = await readConfig(context);
+  const servers = openServers(context, config, () => true, stateStore(context, config.file, options.state));
   try {
     await (options.stdio === true
       ? serveStdin(context, servers, options)
