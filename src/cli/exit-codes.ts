@@ -8,7 +8,7 @@ export const EXIT = {
   usage: 1,
   /** No server, tool or resource of that name. */
   notFound: 2,
-  /** A credential is missing or not sufficient. */
+  /** A credential is missing or not sufficient, or somebody has to approve a tool first. */
   auth: 3,
   /** A server could not be reached; for lists: at least one of them. */
   unreachable: 4,
