@@ -58,7 +58,7 @@ export interface ServerRegistryOptions {
   readonly save?: SaveTimes;
   /** Servers that bulk work begins to connect at the same time. Default 8. */
   readonly parallelConnects?: number;
-  /** How long a server that is being connected holds one of these places, in ms. It goes on without. Default 1 000. */
+  /** How long a server that is being connected holds one of these places, in ms. It goes on without. Default 2 000. */
   readonly connectPatienceMs?: number;
   /** How long a list waits for servers whose lists are just being read, in ms (F-127). Default 5 000. */
   readonly listWaitMs?: number;
@@ -71,7 +71,7 @@ export interface ServerRegistryOptions {
 }
 
 const PARALLEL_CONNECTS = 8;
-const CONNECT_PATIENCE_MS = 1000;
+const CONNECT_PATIENCE_MS = 2000;
 /** How long one call of `callAll` holds the place of another one, in ms. */
 const CALL_PATIENCE_MS = 1000;
 const LIST_WAIT_MS = 5000;
