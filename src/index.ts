@@ -69,6 +69,7 @@ export type { EventStream, EventStreamOptions, StreamedEvent } from './registry/
 export type { RegistryEvents, ServerEvent, ShutdownEvent } from './registry/events/registry-events.ts';
 export type { CallAllOptions, CallOutcome } from './registry/fleet/call-all.ts';
 export type { ConnectAllOptions, DisconnectResult } from './registry/fleet/fleet-connections.ts';
+export type { AsleepResult, FleetResult } from './registry/fleet/fleet-result.ts';
 export type { ReadyOptions } from './registry/fleet/readiness.ts';
 export { SHUTDOWN_STEPS, type ShutdownStepName } from './registry/fleet/shutdown-steps.ts';
 export { ServerRegistry, type ServerRegistryOptions } from './registry/server-registry.ts';
@@ -76,9 +77,9 @@ export type { ServerInstance } from './registry/servers/server-instance.ts';
 export type { WishOptions } from './registry/servers/server-life.ts';
 export type { WantedState } from './registry/servers/server-machine.ts';
 export type { ServerState, ServerStatus } from './registry/servers/server-status.ts';
-export { FileStateStore, type FileStateStoreOptions } from './registry/store/file-state-store.ts';
 export type { RegistryStats, TotalStats } from './registry/stats/registry-stats.ts';
 export type { Counts, LatencySummary, ServerStats } from './registry/stats/server-stats.ts';
+export { FileStateStore, type FileStateStoreOptions } from './registry/store/file-state-store.ts';
 export type { LastStatus } from './registry/store/last-status.ts';
 export type { SaveTimes } from './registry/store/state-saver.ts';
 export {

@@ -1,6 +1,6 @@
-import type { ConnectionResult } from '../client/connection/connection-result.ts';
 import { systemClock } from '../core/clock.ts';
 import { SignalboxError } from '../core/errors.ts';
+import type { FleetResult } from '../registry/fleet/fleet-result.ts';
 import type { CommandContext } from './command-context.ts';
 import type { OpenServers } from './open-servers.ts';
 import { showConnecting } from './output/connecting.ts';
@@ -19,7 +19,7 @@ export async function connectServers(
   context: CommandContext,
   servers: OpenServers,
   limitMs?: number,
-): Promise<ReadonlyMap<string, ConnectionResult>> {
+): Promise<ReadonlyMap<string, FleetResult>> {
   const { registry } = servers;
   const { signal } = context.io.interruption;
   signal.throwIfAborted();
@@ -53,10 +53,10 @@ export async function connectServers(
 
 /** What is known of the server says more than that the time was over. */
 function explained(
-  result: ConnectionResult,
+  result: FleetResult,
   over: AbortSignal,
   lastError: SignalboxError | undefined,
-): ConnectionResult {
+): FleetResult {
   if (result.success || lastError === undefined || result.error !== over.reason) return result;
   return { success: false, error: lastError, metadata: undefined };
 }

@@ -1,10 +1,10 @@
-import type { ConnectionResult } from '../client/connection/connection-result.ts';
 import { nearestKey } from '../config/checks/nearest-key.ts';
 import { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
 import type { CatalogTool } from '../registry/catalog/catalog.ts';
 import { toolBlocked } from '../registry/catalog/drift/definition-change.ts';
 import { mayBelongTo, NAME_SEPARATOR } from '../registry/catalog/exposed-names.ts';
+import type { FleetResult } from '../registry/fleet/fleet-result.ts';
 import type { OpenServers } from './open-servers.ts';
 
 /** Names in a message. */
@@ -16,7 +16,7 @@ const MAX_NAMES = 8;
  */
 export async function findTool(
   servers: OpenServers,
-  results: ReadonlyMap<string, ConnectionResult>,
+  results: ReadonlyMap<string, FleetResult>,
   name: string,
 ): Promise<CatalogTool> {
   const { registry } = servers;
@@ -55,11 +55,7 @@ function nearestTool(tools: readonly CatalogTool[], name: string): string | unde
 }
 
 /** A server that is not there may well be the one that has it. */
-function throwIfMissing(
-  servers: OpenServers,
-  results: ReadonlyMap<string, ConnectionResult>,
-  name: string,
-): void {
+function throwIfMissing(servers: OpenServers, results: ReadonlyMap<string, FleetResult>, name: string): void {
   const failed = [...results].flatMap(([server, { error }]) =>
     error === undefined ? [] : [{ server, error }],
   );

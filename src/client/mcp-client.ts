@@ -17,13 +17,13 @@ import type {
   ServerCapabilities,
   Tool,
 } from '../protocol/mcp-types.ts';
+import type { Handshake } from '../protocol/negotiation/handshake.ts';
 import type { Session } from '../protocol/session/session.ts';
-import type { WireCounters } from '../protocol/session/wire-counters.ts';
 import { tasksEraOf } from '../protocol/tasks/tasks-era.ts';
 import type { CircuitBreaker } from '../resilience/breaker/circuit-breaker.ts';
 import { StderrLog } from '../transports/process/stderr-log.ts';
-import type { TransportDiagnostics } from '../transports/transport.ts';
 import type { Params } from '../wire/json-rpc.ts';
+import { ClientActivity } from './activity/client-activity.ts';
 import type { CallOptions } from './calls/call-options.ts';
 import { Caller } from './calls/caller.ts';
 import type { CallGuard, GuardSnapshot } from './calls/guard/call-guard.ts';
@@ -31,6 +31,7 @@ import { clientGuard } from './calls/guard/client-guard.ts';
 import { OutputCheck } from './calls/output-check.ts';
 import { ToolBook } from './calls/tool-book.ts';
 import { ToolCaller, type ToolCallOptions } from './calls/tool-caller.ts';
+import { type ClientDiagnostics, diagnosticsOf } from './client-diagnostics.ts';
 import { type ClientEvents, type LogLevel, stateChangeOf } from './client-events.ts';
 import { ClientMemory } from './client-memory.ts';
 import { Connection } from './connection/connection.ts';
@@ -47,13 +48,14 @@ import type { HealthSnapshot } from './health/health-snapshot.ts';
 import type { HealthCheckResult } from './health/liveness.ts';
 import { InputDesk } from './input/input-desk.ts';
 import { UrlElicitations } from './input/url-elicitations.ts';
-import { CatalogReader, LISTS } from './lists/catalog-reader.ts';
+import { CatalogReader, LISTS, mirrorsParams } from './lists/catalog-reader.ts';
 import { ResponseCache } from './lists/response-cache.ts';
 import { ToolDoubts } from './lists/tool-doubts.ts';
+import { ServerLogLevel } from './server-log-level.ts';
 import { ClientStats, type ClientStatsSnapshot } from './stats/client-stats.ts';
 import { ServerNotifications } from './subscriptions/server-notifications.ts';
 import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subscriptions/subscription.ts';
-import { Subscriptions } from './subscriptions/subscriptions.ts';
+import { type SubscribeOptions, Subscriptions } from './subscriptions/subscriptions.ts';
 import type { StoredTask } from './tasks/stored-task.ts';
 import type { TaskHandle } from './tasks/task-handle.ts';
 import type { TaskCallOptions } from './tasks/task-options.ts';
@@ -71,13 +73,15 @@ export class McpClient implements AsyncDisposable {
   readonly name: string;
   readonly entry: ServerEntry;
   readonly settings: ResolvedSettings;
-  /** What is worth keeping for the next run of the program; a registry with a store keeps it. */
   /**
    * The last `limits.stderrBytes` that the processes of this server wrote to stderr. Untrusted: it is not sanitised, and
    * secrets may be in it.
    */
   readonly stderr: StderrLog;
+  /** What is worth keeping for the next run of the program; a registry with a store keeps it. */
   readonly memory: ClientMemory;
+  /** What it has to do at the moment, and for how long it has had nothing. */
+  readonly activity: ClientActivity;
   readonly #environment: ClientEnvironment;
   readonly #events: Emitter<ClientEvents>;
   readonly #stats: ClientStats;
@@ -92,8 +96,8 @@ export class McpClient implements AsyncDisposable {
   readonly #subscriptions: Subscriptions;
   readonly #notifications: ServerNotifications;
   readonly #tools: ToolCaller;
+  readonly #logLevel: ServerLogLevel;
   #lastEstablished: Established | undefined;
-  #logLevel: LogLevel | undefined;
   /** Calls of {@link reconnect} that are under way. */
   #reconnections = 0;
 
@@ -107,6 +111,10 @@ export class McpClient implements AsyncDisposable {
     this.#environment = environment;
     this.#events = new Emitter(logger);
     this.#stats = new ClientStats(clock);
+    this.activity = new ClientActivity(clock, this.settings.lazy, {
+      subscriptions: () => this.#subscriptions.wakeful,
+      tasks: () => this.#tools.tasks.unfinished,
+    });
     this.#cache = new ResponseCache(clock);
     this.#desk = new InputDesk(name, environment.identity);
     const urlElicitations = new UrlElicitations(name, this.#desk, clock);
@@ -121,27 +129,28 @@ export class McpClient implements AsyncDisposable {
     });
     this.#notifications = notifications;
     const doubts = new ToolDoubts(clock, this.#book, () => notifications.toolsDoubted());
+    this.stderr = new StderrLog(this.settings.limits.stderrBytes, clock);
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => notifications.handle(method, params),
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
       sessionLost: (error) => this.#connection.sessionLost(error),
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
+      tally: this.#stats.tally,
+      stderr: this.stderr,
     });
     this.memory = new ClientMemory(connector, this.#stats);
-    this.stderr = new StderrLog(this.settings.limits.stderrBytes, clock);
     this.#connection = new Connection(name, this.settings, environment, connector, {
       stateChanged: (from, to, event) => this.#onStateChanged(from, to, event),
       established: (established) => this.#onEstablished(established),
     });
-    const base = { name, settings: this.settings, environment, connection: this.#connection };
-      tally: this.#stats.tally,
-      stderr: this.stderr,
+    const { activity, settings } = this;
+    const handshake = (): Handshake | undefined => this.#lastEstablished?.handshake;
+    const base = { name, settings, environment, connection: this.#connection, activity, handshake };
     this.#guard = clientGuard({ ...base, ping: () => this.ping() });
     this.#guard.breaker?.on('state', (change) => this.#events.emit('circuit', change));
     this.#caller = new Caller({
       ...base,
       guard: this.#guard,
-      handshake: () => this.#lastEstablished?.handshake,
       desk: this.#desk,
       urlElicitations,
       headersFor: (method, params) =>
@@ -150,12 +159,17 @@ export class McpClient implements AsyncDisposable {
       relearnTools: (options) => this.#catalog.tools(options),
       failed: (method, params, error) => doubts.failed(method, params, error),
     });
+    this.#logLevel = new ServerLogLevel({
+      caller: this.#caller,
+      capabilities: () => this.capabilities,
+      redress: () => this.#redress(),
+      warn: (message) => this.#warn(message),
+    });
     this.#health = createHealth({
       ...base,
       caller: this.#caller,
       breaker: this.#guard.breaker,
       traffic: this.#stats.traffic,
-      handshake: () => this.#lastEstablished?.handshake,
       changed: (change) => this.#events.emit('health', change),
     });
     this.#catalog = new CatalogReader({
@@ -165,12 +179,12 @@ export class McpClient implements AsyncDisposable {
       cache: this.#cache,
       book: this.#book,
       declares: (capability) => this.capabilities?.[capability] !== undefined,
-      mirrorsParams: () => this.#mirrorsParams,
+      mirrorsParams: () => mirrorsParams(this.#connection.session),
       warn: (message) => this.#warn(message),
     });
     const tasksEra = (session: Session): Era | undefined =>
-      tasksEraOf(session.era, this.#desk.identity, this.#logLevel);
-    const shared = { name, environment, caller: this.#caller, tasksEra };
+      tasksEraOf(session.era, this.#desk.identity, this.#logLevel.level);
+    const shared = { name, environment, caller: this.#caller, activity, tasksEra };
     this.#subscriptions = new Subscriptions({
       ...shared,
       notified: (event) => notifications.subscribed(event),
@@ -420,19 +434,20 @@ export class McpClient implements AsyncDisposable {
    * Listens to changes of lists and resources, over both eras alike; renewed by itself after a reconnection.
    * @throws SignalboxError, RemoteError if the server does not take the subscription
    */
-  subscribe(filter: SubscriptionFilter, listener: (event: SubscriptionEvent) => void): Promise<Subscription> {
-    return this.#subscriptions.subscribe(filter, listener);
+  subscribe(
+    filter: SubscriptionFilter,
+    listener: (event: SubscriptionEvent) => void,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription> {
+    return this.#subscriptions.subscribe(filter, listener, options);
   }
 
   /**
    * From which severity on the server may log to us; the `log` event tells. Set again after each reconnection.
    * `undefined` silences a modern server; a legacy one has no such level, it is asked for `emergency` only.
    */
-  async setLogLevel(level: LogLevel | undefined): Promise<void> {
-    this.#logLevel = level;
-    const session = await this.#caller.session(undefined);
-    if (session.era?.name === 'modern') this.#redress();
-    else await this.#sendLogLevel();
+  setLogLevel(level: LogLevel | undefined): Promise<void> {
+    return this.#logLevel.set(level);
   }
 
   // --- observation ------------------------------------------------------------------------------------------------
@@ -468,23 +483,11 @@ export class McpClient implements AsyncDisposable {
   }
 
   /** What went wrong on the wire of the present or last connection, and what its transport knows. */
-  diagnostics(): {
-    readonly wire: Readonly<WireCounters> | undefined;
-    readonly transport: TransportDiagnostics;
-  } {
-    const session = this.#lastEstablished?.session;
-    return {
-      wire: session === undefined ? undefined : { ...session.counters },
-      transport: session?.transport.diagnostics() ?? {},
-    };
+  diagnostics(): ClientDiagnostics {
+    return diagnosticsOf(this.#lastEstablished?.session);
   }
 
   // --- inside -----------------------------------------------------------------------------------------------------
-
-  get #mirrorsParams(): boolean {
-    const session = this.#connection.session;
-    return session?.era?.name === 'modern' && session.transport.streamPerRequest;
-  }
 
   #onEstablished(established: Established): void {
     this.#lastEstablished = established;
@@ -498,13 +501,8 @@ export class McpClient implements AsyncDisposable {
   #redress(): void {
     const session = this.#lastEstablished?.session;
     if (session?.era?.name === 'modern') {
-      session.era = new ModernEra(session.era.protocolVersion, this.#desk.identity, this.#logLevel);
+      session.era = new ModernEra(session.era.protocolVersion, this.#desk.identity, this.#logLevel.level);
     }
-  }
-
-  async #sendLogLevel(): Promise<void> {
-    if (this.capabilities?.logging === undefined) return;
-    await this.#caller.request('logging/setLevel', { level: this.#logLevel ?? 'emergency' }, {});
   }
 
   #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
@@ -538,11 +536,7 @@ export class McpClient implements AsyncDisposable {
   #renew(): void {
     this.#subscriptions.connected();
     this.#tools.tasks.connected();
-    if (this.#logLevel !== undefined && this.era === 'legacy') {
-      this.#sendLogLevel().catch((error: unknown) => {
-        this.#warn(`the log level could not be set again: ${(error as Error).message}`);
-      });
-    }
+    this.#logLevel.renew(this.era);
   }
 
   #warn(message: string): void {

@@ -47,7 +47,7 @@ export interface TimeoutSettings {
   readonly total?: number | false | undefined;
   /** For finding out which protocol revision a server speaks. Default 1 000. */
   readonly probe?: number | undefined;
-  /** A lazy server without a request for this long is stopped. Default 300 000; `false`: never. */
+  /** A lazy server that nobody has used for this long is stopped. Default 300 000; `false`: never. */
   readonly idle?: number | false | undefined;
 }
 
@@ -199,7 +199,7 @@ export interface SignalboxSettings {
    * is made again then. Default `false`: the hints come from the server.
    */
   readonly trust?: boolean | undefined;
-  /** Whether the server is started on first use and stopped when idle. Default `false`. */
+  /** Whether the server is started by the first call and stopped when nobody uses it. Default `false`. */
   readonly lazy?: boolean | undefined;
   readonly timeouts?: TimeoutSettings | undefined;
   /** `false`: one attempt only. */

@@ -31,6 +31,7 @@ import {
   type DisconnectResult,
   FleetConnections,
 } from './fleet/fleet-connections.ts';
+import type { FleetResult } from './fleet/fleet-result.ts';
 import { type ReadyOptions, waitForReady } from './fleet/readiness.ts';
 import { Shutdown } from './fleet/shutdown.ts';
 import { Registrar } from './servers/registrar.ts';
@@ -40,8 +41,8 @@ import type { WishOptions } from './servers/server-life.ts';
 import type { WantedState } from './servers/server-machine.ts';
 import type { ServerStatus } from './servers/server-status.ts';
 import { updateState } from './servers/update-state.ts';
-import type { LastStatus } from './store/last-status.ts';
 import { type RegistryStats, registryStatsOf } from './stats/registry-stats.ts';
+import type { LastStatus } from './store/last-status.ts';
 import { RegistryMemory } from './store/registry-memory.ts';
 import type { SaveTimes } from './store/state-saver.ts';
 import type { StateStore } from './store/state-store.ts';
@@ -248,16 +249,16 @@ export class ServerRegistry implements AsyncDisposable {
 
   /**
    * Connects every server that is in service, in parallel. Never rejects: each outcome stands by itself. A server
-   * counts as connected when its lists have been read too. Required servers come first, those that have just failed last;
+   * counts as connected when its lists have been read too. A lazy server whose offer is known is left `asleep`. Required servers come first, those that have just failed last;
    * one that takes long holds the others up for `connectPatienceMs` at most.
    */
-  async connectAll(options: ConnectAllOptions = {}): Promise<Map<string, ConnectionResult>> {
+  async connectAll(options: ConnectAllOptions = {}): Promise<Map<string, FleetResult>> {
     await this.#memory.restore();
     return await this.#connections.connectAll(options);
   }
 
   /** Drops all connections and makes them anew, as {@link connectAll} does. Subscriptions are kept. Never rejects. */
-  reconnectAll(options: ConnectAllOptions = {}): Promise<Map<string, ConnectionResult>> {
+  reconnectAll(options: ConnectAllOptions = {}): Promise<Map<string, FleetResult>> {
     return this.#connections.reconnectAll(options);
   }
 
@@ -294,7 +295,7 @@ export class ServerRegistry implements AsyncDisposable {
 
   /**
    * Resolves when all `required` servers (default: those whose entry says so), and `quorum` servers in all, are connected
-   * and their lists have been read. It connects nobody by itself.
+   * and their lists have been read; one that sleeps is ready if its offer is known. It connects nobody by itself.
    * @throws SignalboxError UNKNOWN_SERVER; CONNECT_TIMEOUT naming those that are not, after `timeoutMs` (default 30 000);
    * REQUEST_ABORTED, INVALID_ARGUMENT, CONNECTION_CLOSED after `shutdown`
    */
@@ -332,7 +333,10 @@ export class ServerRegistry implements AsyncDisposable {
 
   // --- what they offer --------------------------------------------------------------------------------------------
 
-  /** All tools of all connected servers, under their exposed names; on demand also what is known of the others. */
+  /**
+   * All tools of all servers that are connected or would be woken by a call, under their exposed names; on demand also
+   * what is known of the others.
+   */
   listTools(options: ListOptions = {}): Promise<PartialList<CatalogTool>> {
     return this.#catalog.list('tools', options, (catalog) => [...catalog.tools.values()]);
   }
@@ -390,13 +394,13 @@ export class ServerRegistry implements AsyncDisposable {
     return this.#calls.resource(uri, options);
   }
 
-  /** Where a name leads, as of now; undefined if no connected server offers it. */
+  /** Where a name leads, as of now; undefined if no server that is connected or asleep offers it. */
   findTool(name: string): CatalogTool | undefined {
-    return this.#catalog.ifConnected(this.#catalog.index().tools.get(name));
+    return this.#catalog.ifAvailable(this.#catalog.index().tools.get(name));
   }
 
   findPrompt(name: string): CatalogPrompt | undefined {
-    return this.#catalog.ifConnected(this.#catalog.index().prompts.get(name));
+    return this.#catalog.ifAvailable(this.#catalog.index().prompts.get(name));
   }
 
   /**
@@ -454,10 +458,6 @@ export class ServerRegistry implements AsyncDisposable {
   }
 
   /**
-   * Everything that happens from now on, as a stream: plain data, each event with its number, time, server and reason.
-   * It ends with the shutdown, with `signal`, or when its reader leaves the loop. A reader that is too slow is told how
-   * many events it has missed (`{ type: 'dropped', count }`).
-  /**
    * What was asked of each server and of all together, how long it took and what it cost: plain and serialisable, and
    * cheap enough to be asked every second. Servers that are gone do not count any more.
    */
@@ -465,6 +465,10 @@ export class ServerRegistry implements AsyncDisposable {
     return registryStatsOf(this.#directory.all(), this.#clock.wallNow());
   }
 
+  /**
+   * Everything that happens from now on, as a stream: plain data, each event with its number, time, server and reason.
+   * It ends with the shutdown, with `signal`, or when its reader leaves the loop. A reader that is too slow is told how
+   * many events it has missed (`{ type: 'dropped', count }`).
    * @throws SignalboxError INVALID_ARGUMENT; OVERLOADED if more than 1 000 streams are open
    */
   events(options: EventsOptions = {}): EventStream {

@@ -154,10 +154,12 @@ async function tellReady(context: CommandContext, servers: OpenServers, url: str
 function summary(accounts: readonly ServerAccount[]): string {
   const wanted = accounts.filter(({ state }) => state !== 'disabled');
   const connected = wanted.filter(({ state }) => state === 'connected');
-  const tools = connected.reduce((sum, account) => sum + account.tools, 0);
-  const text = `${connected.length} of ${wanted.length} servers connected, ${tools} tools`;
+  const asleep = wanted.filter(({ state }) => state === 'sleeping');
+  const tools = [...connected, ...asleep].reduce((sum, account) => sum + account.tools, 0);
+  const also = asleep.length === 0 ? '' : `, ${asleep.length} asleep`;
+  const text = `${connected.length} of ${wanted.length} servers connected${also}, ${tools} tools`;
   if (wanted.length === 0) return 'no server is configured; add one to the config file';
-  if (connected.length > 0) return text;
+  if (connected.length + asleep.length > 0) return text;
   const isHopeless = wanted.every(({ state }) => state === 'invalid');
   return `${text}; ${isHopeless ? 'correct the entries and start again' : 'none could be reached yet'}`;
 }

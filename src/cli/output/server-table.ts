@@ -24,7 +24,7 @@ export async function serverTable(
     account.transport ?? '–',
     [account.era, account.protocolVersion].filter((part) => part !== undefined).join(' ') || '–',
     stateText(account),
-    account.state === 'connected' ? String(account.tools) : '–',
+    account.state === 'connected' || account.state === 'sleeping' ? String(account.tools) : '–',
     account.state === 'connected' && account.connectMs !== null ? `${Math.round(account.connectMs)} ms` : '–',
   ]);
   const lines = [await table(COLUMNS, rows, width, out.dim)];

@@ -9,6 +9,7 @@ import type { RequestOptions } from '../../protocol/session/pending-call.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { fullJitter } from '../../resilience/backoff.ts';
 import { isObject, type Params } from '../../wire/json-rpc.ts';
+import type { ClientActivity } from '../activity/client-activity.ts';
 import type { Connection } from '../connection/connection.ts';
 import type { ClientEnvironment } from '../connection/connector.ts';
 import type { InputDesk } from '../input/input-desk.ts';
@@ -50,6 +51,8 @@ export interface CallerOptions {
   readonly settings: ResolvedSettings;
   readonly environment: ClientEnvironment;
   readonly connection: Connection;
+  /** Is told of each call that begins and ends. */
+  readonly activity: ClientActivity;
   readonly guard: CallGuard;
   readonly desk: InputDesk;
   readonly urlElicitations: UrlElicitations;
@@ -87,7 +90,7 @@ export class Caller {
     options: CallOptions,
     extras: CallExtras = {},
   ): Promise<Record<string, unknown>> {
-    const { settings, environment } = this.#options;
+    const { settings, environment, activity } = this.#options;
     const totalMs = options.totalTimeoutMs ?? settings.timeouts.total;
     const request: CallRequest = {
       timeoutMs: options.timeoutMs ?? settings.timeouts.request,
@@ -101,15 +104,20 @@ export class Caller {
     const startedAt = environment.clock.now();
     const dressed = withMeta(params, options.meta);
     let result: Record<string, unknown>;
+    activity.begin();
     try {
-      result = await this.#attempt(method, dressed, request, startedAt);
-    } catch (error) {
-      this.#options.failed(method, params, error);
-      result = await this.#again(error, method, dressed, request, options, startedAt);
+      try {
+        result = await this.#attempt(method, dressed, request, startedAt);
+      } catch (error) {
+        this.#options.failed(method, params, error);
+        result = await this.#again(error, method, dressed, request, options, startedAt);
+      }
+      if (result['resultType'] !== 'input_required') return result;
+      extras.onInputRequired?.();
+      return await this.#converse(method, dressed, request, result, startedAt + totalMs);
+    } finally {
+      activity.end(method);
     }
-    if (result['resultType'] !== 'input_required') return result;
-    extras.onInputRequired?.();
-    return await this.#converse(method, dressed, request, result, startedAt + totalMs);
   }
 
   #send(
@@ -227,6 +235,8 @@ export class Caller {
           isMended = true;
           next = await this.#mend(error, method, params, next, options, startedAt);
         } else {
+          // Whoever waits for a connection that was given up waits in vain.
+          if (isGivenUp(connection)) throw asOutcome(error, method, name, elapsedMs);
           const isSafe = this.#isSafe(method, params, options);
           const delayMs = replayDelay(error, { failures, isSafe, leftMs: limitMs - elapsedMs, random });
           if (delayMs === undefined || !guard.mayRepeat(error, connection.session === undefined)) {
@@ -353,6 +363,10 @@ export class Caller {
       { server: name, delivered: 'yes' },
     );
   }
+}
+
+function isGivenUp({ state }: Connection): boolean {
+  return state.kind === 'error' || state.kind === 'unauthorized';
 }
 
 /** Those that wait for a place are served in turn by this. */

@@ -42,6 +42,8 @@ export class Connection {
   readonly #leaving: Set<Promise<unknown>> = new Set();
   readonly #pause: BackgroundPause;
   #isEnded = false;
+  /** The connection is being closed because nobody needs it: whoever needs it again has it made anew. */
+  #isFallingAsleep = false;
   #lastCause: SignalboxError | undefined;
   /** Attempts and short-lived connections in a row. */
   #failures = 0;
@@ -104,7 +106,8 @@ export class Connection {
     }
     const state = this.#state;
     if (state.kind === 'error' || state.kind === 'unauthorized') throw state.cause;
-    if (begin || state.kind === 'sleeping') return (await this.connect(signal)).session;
+    if (begin || state.kind === 'sleeping' || this.#isFallingAsleep)
+      return (await this.connect(signal)).session;
     throw this.#closedError('the client is not connected; call connect() first');
   }
 
@@ -142,7 +145,12 @@ export class Connection {
   /** {@link disconnect}, and then `sleeping`: the next call connects again. Whoever connects meanwhile wins. */
   async sleep(drainMs: number): Promise<void> {
     if (this.#state.kind === 'sleeping') return;
-    await this.disconnect(drainMs);
+    this.#isFallingAsleep = true;
+    try {
+      await this.disconnect(drainMs);
+    } finally {
+      this.#isFallingAsleep = false;
+    }
     if (this.#state.kind === 'disconnected' && !this.#isEnded) this.#apply({ type: 'sleep' });
   }
 

@@ -1,6 +1,7 @@
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { CompleteResult, GetPromptResult, ReadResourceResult, Tool } from '../../protocol/mcp-types.ts';
+import type { Session } from '../../protocol/session/session.ts';
 import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
 import type { CallOptions } from '../calls/call-options.ts';
 import type { Caller } from '../calls/caller.ts';
@@ -186,4 +187,9 @@ export class CatalogReader {
 
 function nameOf(item: unknown, { nameKey }: ListKind): unknown {
   return (item as Readonly<Record<string, unknown>>)[nameKey];
+}
+
+/** Whether the parameters of calls are mirrored in headers: in the modern era, over HTTP. */
+export function mirrorsParams(session: Session | undefined): boolean {
+  return session?.era?.name === 'modern' && session.transport.streamPerRequest;
 }

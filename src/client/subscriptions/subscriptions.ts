@@ -1,6 +1,7 @@
 import type { Era } from '../../protocol/eras/era.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { Params } from '../../wire/json-rpc.ts';
+import type { ClientActivity } from '../activity/client-activity.ts';
 import type { Caller } from '../calls/caller.ts';
 import type { ClientEnvironment } from '../connection/connector.ts';
 import { ListenStream } from './listen-stream.ts';
@@ -15,8 +16,19 @@ export interface SubscriptionsOptions {
   readonly caller: Caller;
   /** How a request that is prepared for tasks is dressed: the only one that may name tasks. */
   readonly tasksEra: (session: Session) => Era | undefined;
+  /** Is told when a subscription has ended that a lazy server stayed awake for. */
+  readonly activity: ClientActivity;
   /** Hears every event of every subscription to a modern server, before its listener does. */
   readonly notified: (event: SubscriptionEvent) => void;
+}
+
+/** How a subscription is kept. */
+export interface SubscribeOptions {
+  /**
+   * Whether a lazy server stays awake for it. Default `true`; `false` for news that are wanted only while it is awake:
+   * the subscription ends when the server goes to sleep.
+   */
+  readonly keepsAwake?: boolean | undefined;
 }
 
 interface LegacySubscription {
@@ -34,6 +46,8 @@ export class Subscriptions {
   readonly #streams: Set<ListenStream> = new Set();
   readonly #legacy: Set<LegacySubscription> = new Set();
   readonly #listeners: Set<SubscriptionListener> = new Set();
+  /** Those of {@link #listeners} that a lazy server stays awake for. */
+  readonly #wakeful: Set<SubscriptionListener> = new Set();
   /** How many subscriptions want each resource of a legacy server. */
   readonly #resources: Map<string, number> = new Map();
 
@@ -41,15 +55,22 @@ export class Subscriptions {
     this.#options = options;
   }
 
+  /** Subscriptions that a lazy server stays awake for. */
+  get wakeful(): number {
+    return this.#wakeful.size;
+  }
+
   async subscribe(
     filter: SubscriptionFilter,
     listener: (event: SubscriptionEvent) => void,
+    { keepsAwake = true }: SubscribeOptions = {},
   ): Promise<Subscription> {
     const session = await this.#options.caller.session(undefined);
     const { name: server, environment } = this.#options;
     const { clock, logger } = environment;
     const guarded = new SubscriptionListener({ server, clock, logger, listener });
     this.#listeners.add(guarded);
+    if (keepsAwake) this.#wakeful.add(guarded);
     try {
       return session.era?.name === 'modern'
         ? await this.#subscribeModern(filter, guarded)
@@ -164,6 +185,7 @@ export class Subscriptions {
   #dismiss(listener: SubscriptionListener): void {
     listener.close();
     this.#listeners.delete(listener);
+    if (this.#wakeful.delete(listener)) this.#options.activity.used();
   }
 }
 

@@ -21,6 +21,7 @@ import type { TaskCallOptions } from './task-options.ts';
 import { PushPlaces, TaskPush } from './task-push.ts';
 import { TaskRecord } from './task-record.ts';
 import { TaskWatch } from './task-watch.ts';
+import { UnfinishedTasks } from './unfinished-tasks.ts';
 
 /** What {@link Tasks} works with. */
 export interface TasksOptions {
@@ -49,6 +50,7 @@ export class Tasks {
   readonly #calls: TaskCalls;
   readonly #places = new PushPlaces();
   readonly #followed: Map<TaskHandle, TaskWatch> = new Map();
+  readonly #unfinished: UnfinishedTasks = new UnfinishedTasks();
 
   constructor(options: TasksOptions) {
     const { name: server, environment, timeouts, ...shared } = options;
@@ -56,6 +58,11 @@ export class Tasks {
     this.#requests = new TaskRequests({ ...shared, server, timeoutMs: timeouts.request });
     const more = { server, clock: environment.clock, requests: this.#requests, timeoutMs: timeouts.request };
     this.#calls = new TaskCalls({ ...shared, ...more });
+  }
+
+  /** How many are not known to have ended. */
+  get unfinished(): number {
+    return this.#unfinished.count();
   }
 
   /** Calls a tool as a task, where server and tool allow it; otherwise the handle is completed already. */
@@ -129,6 +136,7 @@ export class Tasks {
   }
 
   #handle(record: TaskRecord, call: CallOptions): TaskHandle {
+    this.#unfinished.add(record);
     return new TaskHandle({
       record,
       protocol: this.#protocol(record, call),

@@ -113,10 +113,10 @@ export function checkTogether(entry: Readonly<Record<string, unknown>>, findings
     const at = ['x-signalbox', 'timeouts', 'total'];
     findings.warn(at, `(${total} ms) ends calls before the time limit of a request (${request} ms)`);
   }
-  // Known, so that a file may hold it; not built, so nobody shall believe that it works.
-  if (own['lazy'] === true)
-    findings.warn(['x-signalbox', 'lazy'], 'has no effect yet: the server is started at once');
-  if (timeouts['idle'] !== undefined) findings.warn(['x-signalbox', 'timeouts', 'idle'], 'has no effect yet');
+  if (timeouts['idle'] !== undefined && own['lazy'] !== true) {
+    const at = ['x-signalbox', 'timeouts', 'idle'];
+    findings.warn(at, 'has no effect: only a server with "lazy": true is stopped when nobody uses it');
+  }
   const http = isRecord(own['http']) ? own['http'] : undefined;
   if (http !== undefined && 'command' in entry) {
     findings.warn(['x-signalbox', 'http'], 'has no effect here; it belongs to a server with "url"');

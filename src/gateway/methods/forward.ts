@@ -70,6 +70,8 @@ export class Forward {
 
   async #complete(server: string, params: Params, ref: unknown, context: CallContext): Promise<Result> {
     const client = this.#lookup.client(server);
+    // What one that sleeps can do is not known before it is awake.
+    if (client.state === 'sleeping') await client.ready(optionsOf(params, context));
     // A server without completions has none to offer; that is no fault of the client (F-066).
     if (client.capabilities?.completions === undefined) return { completion: { values: [] } };
     return await client.request(

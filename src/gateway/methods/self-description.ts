@@ -24,7 +24,7 @@ const MAX_PER_SERVER = 240;
 
 /** Which servers stand behind the gateway, and what each says of itself, within 4 000 characters. */
 export function instructionsFor(registry: ServerRegistry): string {
-  const servers = registry.getConnectedServers();
+  const servers = registry.getAllServers().filter(({ isAvailable }) => isAvailable);
   if (servers.length === 0) return 'No server is connected at the moment. Tools appear when one is.';
   let text = 'Tools and prompts are named server__name after the server that offers them. Servers:';
   for (const [index, { name, client }] of servers.entries()) {

@@ -48,7 +48,7 @@ export class FleetCatalog {
     if (this.#catalog !== undefined) return this.#catalog;
     const parts = this.#options.directory.all().map((instance) => ({
       server: instance.name,
-      isConnected: instance.isConnected,
+      isConnected: instance.isAvailable,
       isUsable: instance.isUsable,
       offers: instance.catalog,
       isStale: (list: ListName) => instance.isStale(list),
@@ -80,7 +80,7 @@ export class FleetCatalog {
       const reason = instance.missing(list);
       return reason === undefined ? [] : [{ server: instance.name, reason }];
     });
-    const items = select(this.index()).filter(({ server }) => includeAway || this.#isConnected(server));
+    const items = select(this.index()).filter(({ server }) => includeAway || this.#isAvailable(server));
     return { items, missing, complete: missing.length === 0 };
   }
 
@@ -93,13 +93,13 @@ export class FleetCatalog {
     return this.#search.find(this.index(), text, options);
   }
 
-  /** The item, if its server is connected. */
-  ifConnected<Item extends { readonly server: string }>(item: Item | undefined): Item | undefined {
-    return item !== undefined && this.#isConnected(item.server) ? item : undefined;
+  /** The item, if its server is connected, or sleeps and would be woken for it. */
+  ifAvailable<Item extends { readonly server: string }>(item: Item | undefined): Item | undefined {
+    return item !== undefined && this.#isAvailable(item.server) ? item : undefined;
   }
 
-  #isConnected(server: string): boolean {
-    return this.#options.directory.get(server)?.isConnected === true;
+  #isAvailable(server: string): boolean {
+    return this.#options.directory.get(server)?.isAvailable === true;
   }
 
   /** Waits for lists that are being read right now, but not for ever for one that hangs. */

@@ -118,8 +118,7 @@ async function connected(
   const { client } = server;
   try {
     // Without the caller's signal: the server is wanted even when this caller has gone.
-    if (server.state === 'disconnected' || server.state === 'sleeping')
-      client.connect().catch(() => undefined);
+    if (server.state === 'disconnected' || server.state === 'sleeping') server.wake('woken by a call');
     await client.ready({ signal, timeoutMs });
   } catch (error) {
     if (signal?.aborted === true) throw error;

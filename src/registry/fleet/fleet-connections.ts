@@ -1,10 +1,10 @@
-import type { ConnectionResult } from '../../client/connection/connection-result.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SignalboxError } from '../../core/errors.ts';
 import { requireInService } from '../servers/in-service.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 import { asSignalboxError, connectServer } from './connect-server.ts';
+import { ASLEEP, type FleetResult } from './fleet-result.ts';
 import { inTurn } from './in-turn.ts';
 
 /** How many servers are connected at once. */
@@ -38,18 +38,22 @@ export class FleetConnections {
     this.#options = options;
   }
 
-  connectAll({ signal, parallel }: ConnectAllOptions): Promise<Map<string, ConnectionResult>> {
+  /** @param wanted which servers; those out of service are left out. Default: all */
+  connectAll(
+    { signal, parallel }: ConnectAllOptions,
+    wanted: readonly ServerInstance[] = this.#options.directory.all(),
+  ): Promise<Map<string, FleetResult>> {
     const { directory } = this.#options;
-    return this.#forAll(parallel, (instance) =>
+    return this.#forAll(wanted, parallel, (instance) =>
       connectServer(directory, instance, signal, () =>
         requireInService(instance).client.connect(signal === undefined ? {} : { signal }),
       ),
     );
   }
 
-  reconnectAll({ signal, parallel }: ConnectAllOptions): Promise<Map<string, ConnectionResult>> {
+  reconnectAll({ signal, parallel }: ConnectAllOptions): Promise<Map<string, FleetResult>> {
     const { directory } = this.#options;
-    return this.#forAll(parallel, (instance) =>
+    return this.#forAll(directory.all(), parallel, (instance) =>
       connectServer(directory, instance, signal, () =>
         requireInService(instance).reconnect('reconnect all', { signal }),
       ),
@@ -72,18 +76,33 @@ export class FleetConnections {
   }
 
   async #forAll(
+    wanted: readonly ServerInstance[],
     parallel: number | undefined,
-    task: (instance: ServerInstance) => Promise<ConnectionResult>,
-  ): Promise<Map<string, ConnectionResult>> {
-    const { directory, clock, patienceMs } = this.#options;
-    const instances = directory.all().filter((instance) => !instance.isOutOfService);
-    const found = new Map<string, ConnectionResult>();
+    task: (instance: ServerInstance) => Promise<FleetResult>,
+  ): Promise<Map<string, FleetResult>> {
+    const { clock, patienceMs } = this.#options;
+    const instances = wanted.filter((instance) => !instance.isOutOfService);
+    const found = new Map<string, FleetResult>();
     const turns = { places: parallel ?? this.#options.parallel, patienceMs, clock };
     await inTurn(bestFirst(instances), turns, async (instance) => {
-      found.set(instance.name, await task(instance));
+      found.set(instance.name, staysAsleep(instance) ? await asleep(instance) : await task(instance));
     });
     // In the order of registration, whatever the order in which they finished.
     return new Map(instances.map(({ name }) => [name, found.get(name)!]));
+  }
+}
+
+/** A lazy server that nobody has called yet, or not for long, need not be started to know what it offers. */
+function staysAsleep({ isLazy, knowsCatalog, state }: ServerInstance): boolean {
+  return isLazy && knowsCatalog && (state === 'disconnected' || state === 'sleeping');
+}
+
+async function asleep(instance: ServerInstance): Promise<FleetResult> {
+  try {
+    await instance.want('sleeping', 'lazy: the first call starts it');
+    return ASLEEP;
+  } catch (error) {
+    return { success: false, error: asSignalboxError(error, instance.name), metadata: undefined };
   }
 }
 

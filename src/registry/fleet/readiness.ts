@@ -47,12 +47,12 @@ export async function waitForReady(context: ReadinessContext, options: ReadyOpti
       return instance === undefined || !ready.has(instance);
     });
   const look = (instance: ServerInstance): void => {
-    if (!instance.isConnected) {
+    if (!instance.isAvailable) {
       ready.delete(instance);
       return;
     }
     void instance.settled().then(() => {
-      if (!instance.isConnected || !directory.has(instance)) return;
+      if (!instance.isAvailable || !directory.has(instance)) return;
       ready.add(instance);
       if (missing().length === 0 && ready.size >= quorum) over.resolve();
     });

@@ -8,6 +8,7 @@ import type { SignalboxError } from '../../core/errors.ts';
 import type { Prompt, Resource, Tool } from '../../protocol/mcp-types.ts';
 import { type DriftReview, ToolApprovals } from '../catalog/drift/tool-approvals.ts';
 import type { ListName, ServerCatalog } from '../catalog/server-catalog.ts';
+import { IdleWatch } from './idle-watch.ts';
 import { ServerLife, type WishOptions } from './server-life.ts';
 import { ServerLists } from './server-lists.ts';
 import type { WantedState } from './server-machine.ts';
@@ -39,6 +40,8 @@ export class ServerInstance {
   readonly approvals: ToolApprovals;
   readonly #life: ServerLife;
   readonly #lists: ServerLists;
+  /** Undefined: it is not stopped when nobody uses it. */
+  readonly #idle: IdleWatch | undefined;
   readonly #dispose: (() => void)[];
 
   constructor(client: McpClient, clock: Clock, observer: InstanceObserver) {
@@ -53,10 +56,15 @@ export class ServerInstance {
         // Before it is told: who is told that it is connected can wait for its lists.
         if (to === 'connected') this.#lists.connected();
         else if (to === 'disconnected') this.#lists.disconnected();
+        if (to !== 'connected') this.#idle?.end();
+        else if (from !== to) this.#idle?.begin();
         observer.stateChanged(this, from, reason, error);
       },
     });
-    const { drift, limits } = client.settings;
+    const { drift, limits, lazy, timeouts } = client.settings;
+    const { activity } = client;
+    const idleMs = timeouts.idle;
+    this.#idle = lazy ? new IdleWatch({ clock, activity, idleMs, idle: () => this.#rest() }) : undefined;
     // Twice what it can list: those that have vanished are remembered too.
     this.approvals = new ToolApprovals({ server: this.name, policy: drift, maxTools: 2 * limits.items });
     this.#lists = new ServerLists({
@@ -116,6 +124,24 @@ export class ServerInstance {
   }
 
   /**
+   * True if what it offers can be called: it is connected, or it sleeps, is about to or is being woken, and what it
+   * offers is known.
+   */
+  get isAvailable(): boolean {
+    return this.isConnected || ((this.#life.isAsleep || this.#isWaking) && this.knowsCatalog);
+  }
+
+  /** Whether it was ever learned what tools it offers, here or in an earlier run. */
+  get knowsCatalog(): boolean {
+    return this.#lists.isKnown('tools');
+  }
+
+  /** True if it is to be started by the first call, and stopped when nobody uses it. */
+  get isLazy(): boolean {
+    return this.client.settings.lazy;
+  }
+
+  /**
    * False if it is not connected, or so unwell that another server should be asked where there is one. It still takes
    * calls: what it alone offers, nobody else can do.
    */
@@ -150,6 +176,11 @@ export class ServerInstance {
    */
   want(state: WantedState, reason: string, options: WishOptions = {}): Promise<ConnectionResult | void> {
     return this.#life.want(state, reason, options);
+  }
+
+  /** Begins to connect it on behalf of a call, which waits for the client and hears there how it went. */
+  wake(reason: string): void {
+    this.#life.wake(reason);
   }
 
   /** Drops its connection, if any, and connects it anew; rejects as {@link want} with `connected` does. */
@@ -210,18 +241,34 @@ export class ServerInstance {
   /** Why this server's part of a list is missing; undefined if it is not. A disabled server misses nothing. */
   missing(list: ListName): string | undefined {
     if (this.state === 'disabled') return undefined;
-    return this.isConnected ? this.#lists.unread(list) : `${this.state}: ${this.reason}`;
+    if (this.isConnected) return this.#lists.unread(list);
+    if (!this.isAvailable) return `${this.state}: ${this.reason}`;
+    return this.#lists.isKnown(list) ? undefined : this.#lists.unread(list);
   }
 
   /** Ends the timers and subscriptions of its lists. It is still followed. */
   release(): void {
     this.#lists.dispose();
+    this.#idle?.end();
   }
 
   /** {@link release}, and stops listening. The client is not touched. */
   dispose(): void {
     this.release();
     for (const dispose of this.#dispose) dispose();
+  }
+
+  /** A lazy server that is being started, for the first time or again. */
+  get #isWaking(): boolean {
+    return this.isLazy && (this.state === 'connecting' || this.state === 'initializing');
+  }
+
+  #rest(): void {
+    const idleMs = this.client.settings.timeouts.idle;
+    // Whoever wants something else of it meanwhile has the last word.
+    void (async () => {
+      await this.want('sleeping', `idle: nobody used it for ${idleMs / 1000} s`);
+    })().catch(() => undefined);
   }
 
   #isOffered(tool: string): boolean {

@@ -76,6 +76,12 @@ export class ServerLife {
     return isOutOfService(this.#state);
   }
 
+  /** Whether it sleeps, or will when its connection is closed. */
+  get isAsleep(): boolean {
+    if (this.#state === 'sleeping') return true;
+    return this.#wanted === 'sleeping' && (this.#state === 'closing' || this.#state === 'disconnected');
+  }
+
   /**
    * Moves the server to where it is wanted. Resolves when it is there; with the outcome, where that was to connect.
    * @throws SignalboxError ILLEGAL_TRANSITION at once, synchronously, if the machine refuses it; rejects with what
@@ -106,6 +112,15 @@ export class ServerLife {
     return await this.#options.client.reconnect(signal === undefined ? {} : { signal });
   }
 
+  /** Begins to connect it for somebody who waits for the client, and hears there how it went. */
+  wake(reason: string): void {
+    if (this.isOutOfService || this.#isEnding) return;
+    this.#wishes++;
+    this.#wanted = 'connected';
+    this.#asked = reason;
+    this.#options.client.connect().catch(() => undefined);
+  }
+
   /** The connection says that it is in another state, or on another attempt. */
   moved({ to, reason, error }: StateChange): void {
     const { client } = this.#options;
@@ -117,6 +132,8 @@ export class ServerLife {
       if (to === 'connecting') void client.disconnect({ drainMs: 0 });
       return;
     }
+    // Whoever calls it by itself has woken it.
+    if (to === 'connecting' && this.#wanted === 'sleeping') this.#wanted = 'connected';
     const asked = error === undefined && ASKED_FOR.has(to) ? this.#asked : undefined;
     if (!this.#isOnTheWay(to)) this.#asked = undefined;
     this.#set(step.state, asked ?? reason, error);

@@ -50,6 +50,8 @@ export class ServerLists {
   #debounce: Timer | undefined;
   #reread: Timer | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
+  /** Lists that were read once, or taken over from an earlier run. */
+  readonly #known: Set<ListName> = new Set();
   #isListening = false;
   #subscription: Subscription | undefined;
   #isDisposed = false;
@@ -68,6 +70,11 @@ export class ServerLists {
     return this.#unread.get(list);
   }
 
+  /** Whether it was ever learned what is in this list, here or in an earlier run. */
+  isKnown(list: ListName): boolean {
+    return this.#known.has(list);
+  }
+
   /** Whether this list is only what was known last. */
   isStale(list: ListName): boolean {
     return !this.#on.isConnected() || this.#reasons !== this.#reasonsSeen || this.#unread.has(list);
@@ -82,6 +89,7 @@ export class ServerLists {
     const { client, isOffered, approvals, changed, warning } = this.#on;
     const { catalog, leftOut } = readSavedCatalog(saved, client.settings.limits);
     this.#catalog = { ...catalog, tools: catalog.tools.filter((tool) => isOffered(tool.name)) };
+    for (const list of LISTS) this.#known.add(list);
     approvals.recall(this.#catalog.tools);
     if (leftOut > 0) warning(`${leftOut} entries of its saved catalog are unusable and were left out`);
     changed();
@@ -187,6 +195,7 @@ export class ServerLists {
       prompts,
     };
     this.#unread = unread;
+    for (const list of LISTS) if (!unread.has(list)) this.#known.add(list);
     this.#reasonsSeen = reasons;
     const review = unread.has('tools') ? undefined : approvals.review(this.#catalog.tools);
     changed();
@@ -224,9 +233,14 @@ export class ServerLists {
     try {
       // A client that is connected anew may have kept it: one is enough.
       await this.#subscription?.close();
-      const subscription = await client.subscribe(filter, (event) => {
-        if (event.type === 'renewed') this.refreshSoon();
-      });
+      const subscription = await client.subscribe(
+        filter,
+        (event) => {
+          if (event.type === 'renewed') this.refreshSoon();
+        },
+        // Nobody needs a server only because its lists may change.
+        { keepsAwake: false },
+      );
       this.#subscription = subscription;
       if (this.#isDisposed) await subscription.close();
     } catch (error) {
