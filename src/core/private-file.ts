@@ -98,9 +98,9 @@ export async function folderFault(folder: string): Promise<string | undefined> {
   if (!info.isDirectory()) return 'is no directory, or a symbolic link';
   if (uid === undefined) return undefined;
   if (info.uid !== uid && info.uid !== 0) return 'belongs to another user';
-  // In a folder with the sticky bit, as /tmp is, nobody replaces what is not theirs.
-  if ((info.mode & 0o022) !== 0 && (info.mode & 0o1000) === 0)
-    return 'can be written by others; chmod 700 it';
+  // Many systems make folders that a group may write to, usually of this one user; what is read is this user's own in
+  // any case. In a folder with the sticky bit, as /tmp is, nobody replaces what is not theirs.
+  if ((info.mode & 0o1002) === 0o002) return 'can be written by everybody; chmod 700 it';
   return undefined;
 }
 

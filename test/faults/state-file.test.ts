@@ -191,7 +191,7 @@ describe('FileStateStore', () => {
       for (const [path, fault] of [
         [linked, 'is a symbolic link'],
         [join(linkedFolder, basename(target)), 'is in a folder that is no directory, or a symbolic link'],
-        [open, 'is in a folder that can be written by others; chmod 700 it'],
+        [open, 'is in a folder that can be written by everybody; chmod 700 it'],
         [writable, 'can be written by others; chmod 600 it'],
         [folder, 'is no file'],
       ] as const) {
@@ -203,6 +203,18 @@ describe('FileStateStore', () => {
         }
       }
       expect(readFileSync(target, 'utf8')).toBe(before);
+    },
+  );
+
+  it.skipIf(process.platform === 'win32').each([0o750, 0o775, 0o1777])(
+    'takes a folder of mode %o',
+    async (mode) => {
+      const path = await savedFile('there');
+      chmodSync(dirname(path), mode);
+      const store = new FileStateStore(path);
+      await store.save(state('new'));
+      expect(wordOf(await store.load())).toBe('new');
+      expect(statSync(path).mode & 0o777).toBe(0o600);
     },
   );
 
