@@ -26,6 +26,15 @@ function bench(chance: number = 0.5, retryMs: number = 1000) {
 }
 
 describe('BackgroundPause', () => {
+  it('follows a spoilt handshake of a server that has worked, not of one that never did', () => {
+    const { begin } = bench();
+    const spoilt = new SignalboxError('INVALID_RESULT', 'the answer to initialize is unusable');
+    expect(begin(spoilt, 'asked')).toBeUndefined();
+    expect(begin(spoilt, 'repair')).toBe(501_000);
+    expect(begin(spoilt, 'careful')).toBe(501_000);
+    expect(begin(final, 'repair')).toBeUndefined();
+  });
+
   it.each([
     [0, 800],
     [0.5, 1000],

@@ -1,8 +1,25 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
+import type { SignalboxErrorCode } from '../../core/error-codes.ts';
 import type { SignalboxError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
 import type { RunKind } from './attempt-run.ts';
+
+/** Answers to a handshake that are no use: final for a server that never worked, a mishap for one that did. */
+const UNUSABLE: ReadonlySet<SignalboxErrorCode> = new Set<SignalboxErrorCode>([
+  'CONNECT_FAILED',
+  'HTTP_ERROR',
+  'INVALID_RESULT',
+  'BAD_RESPONSE',
+  'BAD_MESSAGE',
+  'FRAME_TOO_LARGE',
+  'BODY_TOO_LARGE',
+]);
+
+/** One spoilt answer while a connection is repaired must not end for good what has worked. */
+function isMishap({ code }: SignalboxError, kind: RunKind): boolean {
+  return kind !== 'asked' && UNUSABLE.has(code);
+}
 
 /** What a {@link BackgroundPause} goes by. */
 export interface PauseOptions {
@@ -34,7 +51,7 @@ export class BackgroundPause {
     this.cancel();
     const { settings, clock, random } = this.#options;
     const isLimit = cause.code === 'RESTART_LIMIT';
-    if (!isLimit && !cause.retryable) return undefined;
+    if (!isLimit && !cause.retryable && !isMishap(cause, kind)) return undefined;
     if (isLimit) this.#pauseMs = settings.restart.pauseMs;
     else if (kind !== 'careful') this.#pauseMs = settings.retry.pauseMs;
     if (this.#pauseMs === Number.POSITIVE_INFINITY) return undefined;
