@@ -62,8 +62,8 @@ function watched(promise: Promise<unknown>): { outcome: string } {
     () => {
       watch.outcome = 'out';
     },
-    (error: SignalboxError) => {
-      watch.outcome = error.code;
+    (error: unknown) => {
+      watch.outcome = (error as SignalboxError).code;
     },
   );
   return watch;
