@@ -66,7 +66,12 @@ export type { ListName, ServerCatalog } from './registry/catalog/server-catalog.
 export type { EventsOptions, HistoryOptions } from './registry/events/event-journal.ts';
 export type { DroppedEvents, EventRecord, RegistryEvent } from './registry/events/event-record.ts';
 export type { EventStream, EventStreamOptions, StreamedEvent } from './registry/events/event-stream.ts';
-export type { RegistryEvents, ServerEvent, ShutdownEvent } from './registry/events/registry-events.ts';
+export type {
+  CircuitEvent,
+  RegistryEvents,
+  ServerEvent,
+  ShutdownEvent,
+} from './registry/events/registry-events.ts';
 export type { CallAllOptions, CallOutcome } from './registry/fleet/call-all.ts';
 export type { ConnectAllOptions, DisconnectResult } from './registry/fleet/fleet-connections.ts';
 export type { AsleepResult, FleetResult } from './registry/fleet/fleet-result.ts';

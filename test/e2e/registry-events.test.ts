@@ -81,6 +81,24 @@ describe('the events of a registry as a stream', () => {
     ]);
   });
 
+  it('brings the circuits of all servers, those of one kind by `on` too', async () => {
+    const registry = fleet(['a', 'b']);
+    await registry.connectAll();
+    const stream = registry.events({ types: ['circuit'] });
+    const heard: string[] = [];
+    registry.on('circuit', ({ server, reason }) => void heard.push(`${server}: ${reason}`));
+    registry.getServer('b')!.client.circuit!.isolate();
+    expect((await stream.next()).value).toMatchObject({
+      type: 'circuit',
+      server: 'b',
+      reason: heard[0]!.slice(3),
+      event: { from: 'closed', to: 'isolated' },
+    });
+    registry.getServer('b')!.client.circuit!.reset();
+    expect((await stream.next()).value).toMatchObject({ server: 'b', event: { to: 'closed' } });
+    expect(heard.map((text) => text.split(':')[0])).toEqual(['b', 'b']);
+  });
+
   it('F-138 tells a reader that was too slow how much it has missed, and costs a bounded amount meanwhile', async () => {
     const registry = fleet(['a']);
     const slow = registry.events({ types: ['server'], capacity: 3 });

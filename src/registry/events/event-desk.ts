@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { type Disposer, Emitter } from '../../core/emitter.ts';
 import type { SignalboxError } from '../../core/errors.ts';
 import type { Logger } from '../../core/log.ts';
+import type { BreakerChange } from '../../resilience/breaker/circuit-breaker.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 import type { ServerState } from '../servers/server-status.ts';
 import { EventJournal } from './event-journal.ts';
@@ -54,6 +55,12 @@ export class EventDesk {
   ): void {
     const at = new Date(this.#clock.wallNow()).toISOString();
     this.tell('server', { type, server: instance.name, from, to: instance.state, reason, at, error });
+  }
+
+  /** The circuit breaker of a server opened, lets a probe in, or closed. */
+  tellCircuit(server: string, { from, to, cause, retryAfterMs }: BreakerChange): void {
+    const reason = cause === undefined ? `the circuit is ${to}` : `the circuit is ${to}: ${cause}`;
+    this.tell('circuit', { server, from, to, cause, retryAfterMs, reason });
   }
 
   /** A server became better or worse; it is in the same state as before. */

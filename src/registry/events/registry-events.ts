@@ -1,5 +1,7 @@
 import type { HealthChange } from '../../client/health/health-snapshot.ts';
 import type { SignalboxError } from '../../core/errors.ts';
+import type { BreakerChange } from '../../resilience/breaker/circuit-breaker.ts';
+import type { AppliedEvent } from '../apply/apply-result.ts';
 import type { DriftEvent } from '../catalog/drift/definition-change.ts';
 import type { ShutdownStepName } from '../fleet/shutdown-steps.ts';
 import type { ServerState } from '../servers/server-status.ts';
@@ -17,6 +19,13 @@ export interface ServerEvent {
   readonly error: SignalboxError | undefined;
   /** How its health has changed; undefined for other types. */
   readonly health?: HealthChange | undefined;
+}
+
+/** The circuit breaker of a server opened, lets a probe in, or closed. */
+export interface CircuitEvent extends BreakerChange {
+  readonly server: string;
+  /** One readable sentence. */
+  readonly reason: string;
 }
 
 /** A step of the shutdown begins or is over. */
@@ -47,7 +56,10 @@ export interface RegistryEvents {
   readonly server: ServerEvent;
   /** What is offered has changed: lists were read, or a server came or went. */
   readonly catalog: { readonly server: string };
+  readonly circuit: CircuitEvent;
   readonly shutdown: ShutdownEvent;
   /** A tool is not defined any more as it was (S15). */
   readonly drift: DriftEvent;
+  /** Who is registered was compared with who is wanted: `registry.apply`. */
+  readonly applied: AppliedEvent;
 }

@@ -39,6 +39,7 @@ export class Registrar {
         catalog.outdated();
         events.tellHealth(changed, health);
       },
+      circuitChanged: (changed, change) => events.tellCircuit(changed.name, change),
       catalogChanged: (changed) => catalog.changed(changed.name),
       catalogDoubted: () => catalog.outdated(),
       toolsReviewed: (changed, review) => drift.reviewed(changed, review),

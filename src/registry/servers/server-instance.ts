@@ -6,6 +6,7 @@ import type { ServerEntry } from '../../config/entry.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { SignalboxError } from '../../core/errors.ts';
 import type { Prompt, Resource, Tool } from '../../protocol/mcp-types.ts';
+import type { BreakerChange } from '../../resilience/breaker/circuit-breaker.ts';
 import { type DriftReview, ToolApprovals } from '../catalog/drift/tool-approvals.ts';
 import type { ListName, ServerCatalog } from '../catalog/server-catalog.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -23,6 +24,8 @@ export interface InstanceObserver {
     error: SignalboxError | undefined,
   ): void;
   healthChanged(instance: ServerInstance, change: HealthChange): void;
+  /** Its circuit breaker opened, lets a probe in, or closed. */
+  circuitChanged(instance: ServerInstance, change: BreakerChange): void;
   catalogChanged(instance: ServerInstance): void;
   /** What it is known to offer is the same; whether that still holds is not. */
   catalogDoubted(instance: ServerInstance): void;
@@ -81,6 +84,7 @@ export class ServerInstance {
     this.#dispose = [
       client.on('state', (change) => this.#life.moved(change)),
       client.on('health', (change) => observer.healthChanged(this, change)),
+      client.on('circuit', (change) => observer.circuitChanged(this, change)),
       client.on('listChanged', () => this.#lists.refreshSoon()),
       client.on('warning', ({ message }) => observer.warning(this, message)),
     ];
