@@ -1,13 +1,16 @@
 import { Command, CommanderError, Option } from 'commander';
 import { VERSION } from '../core/version.ts';
-import { parseMs, parsePath, parsePort } from './arguments/option-values.ts';
+import { parseCount, parseMs, parsePath, parsePort } from './arguments/option-values.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './command-context.ts';
 import type { CallCommandOptions } from './commands/call.ts';
+import type { EventsOptions } from './commands/events.ts';
 import type { ListOptions } from './commands/list.ts';
+import type { LogsOptions } from './commands/logs.ts';
 import type { ReadOptions } from './commands/read.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { UpOptions } from './commands/up.ts';
+import { EVENT_TYPES } from './control/control-protocol.ts';
 import { EXIT, exitCodeOf, exitCodeOfInterruption } from './exit-codes.ts';
 import { LOG_LEVELS } from './logging/log-level.ts';
 import { jsonLine } from './output/json.ts';
@@ -91,6 +94,9 @@ server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interr
     );
   addUp(program, start);
   addStatus(program, start);
+  addLogs(program, start);
+  addEvents(program, start);
+  addRestart(program, start);
   addList(program, start);
   addCall(program, start);
   addRead(program, start);
@@ -142,12 +148,53 @@ Examples:
 function addStatus(program: Command, start: Start): void {
   program
     .command('status')
-    .description('connect to all servers, show how each of them is, and disconnect')
-    .option('--timeout <ms>', 'time for connecting (default: 30000)', parseMs)
+    .description('show how each server is: those of a running `up`, else connect, show and disconnect')
+    .option('-w, --watch', 'go on and show every change, until Ctrl-C')
+    .option('--timeout <ms>', 'time for connecting, where no `up` runs (default: 30000)', parseMs)
     .addHelpText('after', '\nExit code 0 if all servers are connected, 4 if some are not.')
     .action(async (options: StatusOptions, command: Command) => {
       await start(command, async (context) =>
         (await import('./commands/status.ts')).status(context, options),
+      );
+    });
+}
+
+function addLogs(program: Command, start: Start): void {
+  program
+    .command('logs')
+    .description('what a server wrote to stderr, and what happened to it')
+    .argument('<server>', 'name of the server')
+    .option('-f, --follow', 'go on with what comes, until Ctrl-C')
+    .action(async (server: string, options: LogsOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/logs.ts')).logs(context, server, options),
+      );
+    });
+}
+
+function addEvents(program: Command, start: Start): void {
+  program
+    .command('events')
+    .description('what has happened to the servers: states, health, lists, tools that changed')
+    .option('-f, --follow', 'go on with what happens, until Ctrl-C')
+    .option('-s, --server <name>', 'only events about this server')
+    .addOption(new Option('-t, --type <type...>', 'only events of these kinds').choices(EVENT_TYPES))
+    .option('-n, --limit <count>', 'only the last so many of those that have happened', parseCount)
+    .action(async (options: EventsOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/events.ts')).events(context, options),
+      );
+    });
+}
+
+function addRestart(program: Command, start: Start): void {
+  program
+    .command('restart')
+    .description('have a running `up` connect a server anew; its process is started again')
+    .argument('<server>', 'name of the server')
+    .action(async (server: string, _options: unknown, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/restart.ts')).restart(context, server),
       );
     });
 }

@@ -12,6 +12,11 @@ export function parseMs(text: string): number {
   return parseWhole(text, 1, MAX_MS, 'Give a whole number of milliseconds, 1 or more.');
 }
 
+/** How many of something; 0 is none. */
+export function parseCount(text: string): number {
+  return parseWhole(text, 0, 1_000_000, 'Give a whole number from 0 to 1000000.');
+}
+
 /** A URL path from the command line. */
 export function parsePath(text: string): string {
   if (/^\/[\w\-.~/]*$/u.test(text)) return text;

@@ -2,6 +2,7 @@ import { onAbort } from '../../core/abort.ts';
 import { systemClock } from '../../core/clock.ts';
 import { Gateway } from '../../gateway/index.ts';
 import { type CommandContext, tell } from '../command-context.ts';
+import { whileAnswering } from '../control/serve-control.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import {
   type CloseOptions,
@@ -74,11 +75,13 @@ async function serveHttp(context: CommandContext, servers: OpenServers, options:
   // First, as a port that is taken is told before any server is started.
   const { url } = await gateway.start();
   try {
-    await firstConnections(context, servers, options.wait);
-    if (!io.interruption.signal.aborted) await tellReady(context, servers, url);
-    const stopWatching = watchServers(context, servers.registry);
-    await interrupted(io.interruption.signal);
-    stopWatching();
+    await whileAnswering(context, servers, url, async () => {
+      await firstConnections(context, servers, options.wait);
+      if (!io.interruption.signal.aborted) await tellReady(context, servers, url);
+      const stopWatching = watchServers(context, servers.registry);
+      await interrupted(io.interruption.signal);
+      stopWatching();
+    });
   } finally {
     tellStopping(context);
     await closeGateway(context, gateway);
@@ -99,13 +102,15 @@ async function serveStdin(context: CommandContext, servers: OpenServers, options
     signal,
     drainMs: STDIO_DRAIN_MS,
   });
-  await firstConnections(context, servers, options.wait, served);
-  const accounts = accountsOf(context, servers);
-  if (context.json) terminal.note(jsonLine({ servers: accounts, endpoint: 'stdio' }));
-  else terminal.note(summary(accounts));
-  const stopWatching = watchServers(context, servers.registry);
-  await served;
-  stopWatching();
+  await whileAnswering(context, servers, 'stdio', async () => {
+    await firstConnections(context, servers, options.wait, served);
+    const accounts = accountsOf(context, servers);
+    if (context.json) terminal.note(jsonLine({ servers: accounts, endpoint: 'stdio' }));
+    else terminal.note(summary(accounts));
+    const stopWatching = watchServers(context, servers.registry);
+    await served;
+    stopWatching();
+  });
   tellStopping(context);
 }
 

@@ -22,6 +22,7 @@ export class Terminal {
   readonly #stderr: TerminalStream;
   readonly #redactor: Redactor;
   readonly #isLive: boolean;
+  readonly #isDumb: boolean;
   #live: readonly string[] = [];
 
   constructor(io: CliIo, useColor: boolean) {
@@ -30,12 +31,20 @@ export class Terminal {
     this.#redactor = io.redactor;
     this.out = picocolors.createColors(useColor && wantsColor(io.stdout, io.env));
     this.err = picocolors.createColors(useColor && wantsColor(io.stderr, io.env));
-    this.#isLive = io.stderr.isTTY === true && io.env['TERM'] !== 'dumb';
+    this.#isDumb = io.env['TERM'] === 'dumb';
+    this.#isLive = io.stderr.isTTY === true && !this.#isDumb;
   }
 
   /** Width of what stdout leads to, in columns; undefined for files and pipes. */
   get width(): number | undefined {
     return this.#stdout.isTTY === true ? columnsOf(this.#stdout) : undefined;
+  }
+
+  /** Rows of what stdout leads to; undefined for files, pipes, and where nothing can be drawn. */
+  get rows(): number | undefined {
+    if (this.width === undefined || this.#isDumb) return undefined;
+    const { rows } = this.#stdout;
+    return rows === undefined || rows === 0 ? 24 : rows;
   }
 
   /** Width of what stderr leads to, in columns. */
