@@ -45,6 +45,8 @@ export type * from './protocol/mcp-types.ts';
 export { type EraCache, MemoryEraCache } from './protocol/negotiation/era-cache.ts';
 export type { TaskStatus } from './protocol/tasks/task-snapshot.ts';
 export { LEGACY_VERSIONS, MODERN_VERSIONS } from './protocol/versions.ts';
+export type { AppliedChange, AppliedEvent, AppliedServer } from './registry/apply/apply-result.ts';
+export type { ApplyOptions } from './registry/apply/server-apply.ts';
 export type {
   CatalogBlockedTool,
   CatalogItem,

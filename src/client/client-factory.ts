@@ -63,6 +63,8 @@ export interface ConnectionReport {
 export class ClientFactory implements AsyncDisposable {
   readonly #environment: ClientEnvironment;
   readonly #clients: Map<string, McpClient> = new Map();
+  /** Clients that have lost their name to another one and have not ended yet. */
+  readonly #replaced: Set<McpClient> = new Set();
   readonly #hooks: ClientHook[] = [];
 
   constructor(options: ClientFactoryOptions = {}) {
@@ -104,6 +106,19 @@ export class ClientFactory implements AsyncDisposable {
       );
     }
     const client = this.#build(name, entry);
+    this.#clients.set(name, client);
+    return client;
+  }
+
+  /**
+   * {@link create} where another client may have the name: that one loses it at once and goes on without, until
+   * {@link release} or {@link shutdownAll} ends it.
+   * @throws SignalboxError CONFIG_INVALID
+   */
+  replace(name: string, entry: ServerEntry): McpClient {
+    const client = this.#build(name, entry);
+    const holder = this.#clients.get(name);
+    if (holder !== undefined) this.#replaced.add(holder);
     this.#clients.set(name, client);
     return client;
   }
@@ -163,17 +178,21 @@ export class ClientFactory implements AsyncDisposable {
     return [...this.#clients.values()];
   }
 
-  /** Disconnects a client and forgets it. */
-  async release(name: string, options: { readonly drainMs?: number } = {}): Promise<void> {
-    const client = this.#clients.get(name);
-    if (client === undefined) return;
-    this.#clients.delete(name);
-    await client.end(options);
+  /**
+   * Disconnects a client and forgets it. Clients that others have made are left alone.
+   * @param which the name, or the client itself, which may have lost its name
+   */
+  async release(which: string | McpClient, options: { readonly drainMs?: number } = {}): Promise<void> {
+    const [name, holder] = [...this.#clients].find((entry) => entry.includes(which)) ?? [];
+    if (name !== undefined) this.#clients.delete(name);
+    const client = holder ?? (typeof which === 'string' || !this.#replaced.delete(which) ? undefined : which);
+    await client?.end(options);
   }
 
   /** Disconnects all clients, in parallel, and forgets them. */
   async shutdownAll(options: { readonly drainMs?: number } = {}): Promise<void> {
-    await Promise.all([...this.#clients.keys()].map((name) => this.release(name, options)));
+    const clients = [...this.#clients.values(), ...this.#replaced];
+    await Promise.all(clients.map((client) => this.release(client, options)));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,8 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { Disposer } from '../core/emitter.ts';
 import { guardLogger, type Logger, silentLogger } from '../core/log.ts';
 import type { CallToolResult, GetPromptResult, ReadResourceResult } from '../protocol/mcp-types.ts';
+import type { AppliedServer } from './apply/apply-result.ts';
+import { type ApplyOptions, ServerApply } from './apply/server-apply.ts';
 import type {
   CatalogBlockedTool,
   CatalogPrompt,
@@ -93,6 +95,7 @@ export class ServerRegistry implements AsyncDisposable {
   readonly #calls: CatalogCalls;
   readonly #registrar: Registrar;
   readonly #connections: FleetConnections;
+  readonly #apply: ServerApply;
   #shutdown: Shutdown | undefined;
 
   constructor(options: ServerRegistryOptions = {}) {
@@ -130,8 +133,9 @@ export class ServerRegistry implements AsyncDisposable {
       catalog: () => this.#catalog.index(),
     });
     this.#calls = new CatalogCalls({ directory, resolver: this.#resolver, clock });
+    const factory = options.factory ?? new ClientFactory();
     this.#registrar = new Registrar({
-      factory: options.factory ?? new ClientFactory(),
+      factory,
       directory,
       events: this.#events,
       catalog: this.#catalog,
@@ -143,6 +147,13 @@ export class ServerRegistry implements AsyncDisposable {
       clock,
       parallel: options.parallelConnects ?? PARALLEL_CONNECTS,
       patienceMs: options.connectPatienceMs ?? CONNECT_PATIENCE_MS,
+    });
+    this.#apply = new ServerApply({
+      directory,
+      registrar: this.#registrar,
+      connections: this.#connections,
+      events: this.#events,
+      kinds: () => factory.supportedTransports(),
     });
   }
 
@@ -163,6 +174,22 @@ export class ServerRegistry implements AsyncDisposable {
    */
   unregister(name: string, options: { readonly drainMs?: number } = {}): Promise<void> {
     return this.#registrar.unregister(name, options.drainMs);
+  }
+
+  /**
+   * Makes the registered servers those that are wanted, as a configuration says that has changed: what is new is added
+   * and connected, what is not wanted any more is removed, what has changed is replaced under its name at once while calls
+   * on the old one get `drainMs` (default 5 000), and what is as it was is left alone. Entries that cannot be used are
+   * told, and what runs under their names goes on. Never rejects for a server: the outcomes stand by name. The last call
+   * wins, whatever earlier ones still wait for.
+   * @example const { servers, failed } = await loadConfig('.mcp.json'); await registry.apply(servers, { failed });
+   * @throws SignalboxError CONNECTION_CLOSED after `shutdown`
+   */
+  apply(
+    servers: ReadonlyMap<string, ServerEntry>,
+    options: ApplyOptions = {},
+  ): Promise<Map<string, AppliedServer>> {
+    return this.#apply.apply(servers, options);
   }
 
   /**

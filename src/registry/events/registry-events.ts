@@ -1,6 +1,7 @@
 import type { HealthChange } from '../../client/health/health-snapshot.ts';
 import type { SignalboxError } from '../../core/errors.ts';
 import type { BreakerChange } from '../../resilience/breaker/circuit-breaker.ts';
+import type { AppliedEvent } from '../apply/apply-result.ts';
 import type { DriftEvent } from '../catalog/drift/definition-change.ts';
 import type { ShutdownStepName } from '../fleet/shutdown-steps.ts';
 import type { ServerState } from '../servers/server-status.ts';
@@ -59,4 +60,6 @@ export interface RegistryEvents {
   readonly shutdown: ShutdownEvent;
   /** A tool is not defined any more as it was (S15). */
   readonly drift: DriftEvent;
+  /** Who is registered was compared with who is wanted: `registry.apply`. */
+  readonly applied: AppliedEvent;
 }

@@ -148,12 +148,11 @@ export class Shutdown {
     const hasProcess = runsProcess(instance);
     const end = async (): Promise<void> => {
       try {
-        const leaving = directory.leaving(instance.name);
-        const isLeaving = leaving?.instance === instance;
+        const leaving = directory.leavingOf(instance);
         let limitMs = this.#isHurried ? 0 : drainMs;
         // What is on its way out already goes in its own time, but in no more than there is.
-        if (limitMs > 0 && (isLeaving || instance.client.state === 'closing')) {
-          const isGone = await upTo(limitMs, isLeaving ? leaving.gone : instance.closed(), clock);
+        if (limitMs > 0 && (leaving !== undefined || instance.client.state === 'closing')) {
+          const isGone = await upTo(limitMs, leaving?.gone ?? instance.closed(), clock);
           if (!isGone) limitMs = 0;
         }
         await instance.end(limitMs);

@@ -1,9 +1,11 @@
 import type { ClientFactory } from '../../client/client-factory.ts';
+import type { McpClient } from '../../client/mcp-client.ts';
 import type { ServerEntry } from '../../config/entry.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DriftDesk } from '../catalog/drift/drift-desk.ts';
 import type { FleetCatalog } from '../catalog/fleet-catalog.ts';
 import type { EventDesk } from '../events/event-desk.ts';
+import { entryIdentity } from '../store/entry-identity.ts';
 import { redactorOf } from './entry-secrets.ts';
 import type { ServerDirectory } from './server-directory.ts';
 import { ServerInstance } from './server-instance.ts';
@@ -18,6 +20,15 @@ export interface RegistrarOptions {
   readonly clock: Clock;
 }
 
+/** A server that has taken over a name. */
+export interface Replacement {
+  readonly instance: ServerInstance;
+  /** Who had the name. */
+  readonly old: ServerInstance | undefined;
+  /** Resolves when nothing of the old one is left. */
+  readonly gone: Promise<void>;
+}
+
 /** Lets servers come and go: makes what belongs to one, tells of it, and leaves nothing of it behind. */
 export class Registrar {
   readonly #options: RegistrarOptions;
@@ -28,28 +39,47 @@ export class Registrar {
 
   /** @throws SignalboxError CONFIG_INVALID, ALREADY_REGISTERED, CONNECTION_CLOSED */
   register(name: string, entry: ServerEntry): ServerInstance {
-    const { factory, directory, events, catalog, drift, clock } = this.#options;
+    const { factory, directory } = this.#options;
     directory.requireFree(name);
-    const instance = new ServerInstance(factory.create(name, entry), clock, {
-      stateChanged: (changed, from, reason, error) => {
-        catalog.changed(changed.name);
-        events.tellServer('state', changed, from, reason, error);
-      },
-      healthChanged: (changed, health) => {
-        catalog.outdated();
-        events.tellHealth(changed, health);
-      },
-      circuitChanged: (changed, change) => events.tellCircuit(changed.name, change),
-      catalogChanged: (changed) => catalog.changed(changed.name),
-      catalogDoubted: () => catalog.outdated(),
-      toolsReviewed: (changed, review) => drift.reviewed(changed, review),
-      warning: (changed, message) => events.tellServer('warning', changed, changed.state, message),
-    });
+    const instance = this.#instance(factory.create(name, entry));
     directory.add(instance);
-    drift.registered(instance);
-    events.journal.protect(name, redactorOf(instance.entry));
-    events.tellServer('registered', instance, undefined, instance.reason);
+    this.#tellRegistered(instance);
     return instance;
+  }
+
+  /**
+   * Registers a server whose name another one may have, or be about to give back: the new one has it at once. Calls that
+   * are in flight on the old one get `drainMs`; nothing is told of it any more.
+   * @throws SignalboxError CONFIG_INVALID, CONNECTION_CLOSED; the old one is as it was then
+   */
+  replace(name: string, entry: ServerEntry, drainMs: number | undefined): Replacement {
+    const { factory, directory, events, catalog, drift } = this.#options;
+    directory.requireOpen(name);
+    const old = directory.get(name);
+    const leaving = directory.leaving(name);
+    if (old === undefined && leaving === undefined) {
+      return { instance: this.register(name, entry), old, gone: Promise.resolve() };
+    }
+    const instance = this.#instance(factory.replace(name, entry));
+    let begin = (): void => {};
+    const gone = new Promise<void>((resolve) => {
+      begin = resolve;
+    }).then(() => (old === undefined ? leaving?.gone : this.#end(old, drainMs)));
+    directory.replace(instance, old === undefined ? undefined : { instance: old, gone });
+    catalog.changed(name);
+    if (old !== undefined) {
+      drift.unregistered(old);
+      events.tellServer('unregistered', old, old.state, 'replaced by another entry');
+    } else if (leaving !== undefined) {
+      events.tellServer('unregistered', leaving.instance, leaving.instance.state, 'unregistered');
+    }
+    this.#tellRegistered(instance);
+    if (old !== undefined && old.knowsCatalog && entryIdentity(old.entry) === entryIdentity(instance.entry)) {
+      // The same server, called in another way: what it offers is most likely the same, and stale until it is read.
+      instance.restoreCatalog(old.catalog);
+    }
+    begin();
+    return { instance, old, gone };
   }
 
   /** Resolves when nothing of the server is left. A second call joins the first; with `drainMs` 0 it hurries. */
@@ -77,20 +107,55 @@ export class Registrar {
   async #end(instance: ServerInstance, drainMs: number | undefined): Promise<void> {
     const { directory, events } = this.#options;
     const { name } = instance;
+    let isReplaced = false;
     try {
       await instance.end(drainMs);
       await this.release(instance);
     } finally {
       instance.dispose();
+      isReplaced = directory.isReplaced(instance);
       directory.forget(instance);
     }
+    // Told when it was replaced.
+    if (isReplaced) return;
     events.tellServer('unregistered', instance, instance.state, 'unregistered');
     if (directory.get(name) === undefined) events.journal.protect(name, undefined);
   }
 
   /** Has the factory forget a client that has ended. Somebody else's client of that name is left alone. */
-  async release({ name, client }: ServerInstance): Promise<void> {
-    const { factory } = this.#options;
-    if (factory.getClient(name) === client) await factory.release(name);
+  async release({ client }: ServerInstance): Promise<void> {
+    await this.#options.factory.release(client);
+  }
+
+  #instance(client: McpClient): ServerInstance {
+    const { directory, events, catalog, drift, clock } = this.#options;
+    const told = (instance: ServerInstance, tell: () => void): void => {
+      if (!directory.isReplaced(instance)) tell();
+    };
+    return new ServerInstance(client, clock, {
+      stateChanged: (changed, from, reason, error) =>
+        told(changed, () => {
+          catalog.changed(changed.name);
+          events.tellServer('state', changed, from, reason, error);
+        }),
+      healthChanged: (changed, health) =>
+        told(changed, () => {
+          catalog.outdated();
+          events.tellHealth(changed, health);
+        }),
+      circuitChanged: (changed, change) => told(changed, () => events.tellCircuit(changed.name, change)),
+      catalogChanged: (changed) => told(changed, () => catalog.changed(changed.name)),
+      catalogDoubted: (changed) => told(changed, () => catalog.outdated()),
+      toolsReviewed: (changed, review) => told(changed, () => drift.reviewed(changed, review)),
+      warning: (changed, message) =>
+        told(changed, () => events.tellServer('warning', changed, changed.state, message)),
+    });
+  }
+
+  #tellRegistered(instance: ServerInstance): void {
+    const { events, drift } = this.#options;
+    drift.registered(instance);
+    events.journal.protect(instance.name, redactorOf(instance.entry));
+    events.tellServer('registered', instance, undefined, instance.reason);
   }
 }

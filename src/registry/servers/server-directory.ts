@@ -12,6 +12,8 @@ export interface Leaving {
 export class ServerDirectory {
   readonly #servers: Map<string, ServerInstance> = new Map();
   readonly #leaving: Map<string, Leaving> = new Map();
+  /** Those that are on their way out and whose name is another one's by now. */
+  readonly #replaced: Set<Leaving> = new Set();
   #isClosed = false;
 
   /** True once the registry is being shut down: nobody is added any more. */
@@ -70,9 +72,31 @@ export class ServerDirectory {
     this.#leaving.set(name, { instance, gone });
   }
 
+  /** The new one has the name at once, and the place of the old one; what had the name goes in its own time. */
+  replace(instance: ServerInstance, old: Leaving | undefined): void {
+    const { name } = instance;
+    this.#servers.set(name, instance);
+    for (const leaving of [this.#leaving.get(name), old])
+      if (leaving !== undefined) this.#replaced.add(leaving);
+    this.#leaving.delete(name);
+  }
+
   /** It has gone. */
   forget(instance: ServerInstance): void {
-    if (this.#leaving.get(instance.name)?.instance === instance) this.#leaving.delete(instance.name);
+    const leaving = this.leavingOf(instance);
+    if (leaving === undefined) return;
+    if (!this.#replaced.delete(leaving)) this.#leaving.delete(instance.name);
+  }
+
+  /** How it leaves; undefined if it does not. */
+  leavingOf(instance: ServerInstance): Leaving | undefined {
+    return this.allLeaving().find((leaving) => leaving.instance === instance);
+  }
+
+  /** Whether its name is another one's: nobody is told of it any more. */
+  isReplaced(instance: ServerInstance): boolean {
+    for (const leaving of this.#replaced) if (leaving.instance === instance) return true;
+    return false;
   }
 
   /** Who of this name is on its way out. */
@@ -81,7 +105,7 @@ export class ServerDirectory {
   }
 
   allLeaving(): readonly Leaving[] {
-    return [...this.#leaving.values()];
+    return [...this.#leaving.values(), ...this.#replaced];
   }
 
   /** Takes nobody any more. Whoever is there stays until {@link clear}. */
