@@ -1,4 +1,5 @@
 import { afterEach, expect } from 'vitest';
+import type { CredentialSource } from '../../src/auth/credential-source.ts';
 import type { ResolvedHttp } from '../../src/config/http-settings.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { HttpTransport } from '../../src/transports/http/http-transport.ts';
@@ -14,6 +15,7 @@ export interface ClientOptions extends NonNullable<Parameters<typeof probeContex
   readonly headers?: Readonly<Record<string, string>>;
   readonly http?: Partial<ResolvedHttp>;
   readonly pools?: PoolCache;
+  readonly credentials?: CredentialSource;
 }
 
 /** A transport with the things around it. */
@@ -72,18 +74,22 @@ export async function httpClient(
   url: string,
   options: ClientOptions = {},
 ): Promise<TestClient<HttpTransport>> {
-  const { headers, http, pools = new PoolCache() } = options;
+  const { headers, http, credentials, pools = new PoolCache() } = options;
   const context = probeContext(options);
-  const made = client(new HttpTransport({ url, headers, http }, context, pools), pools, context.clock);
+  const made = client(
+    new HttpTransport({ url, headers, http, credentials }, context, pools),
+    pools,
+    context.clock,
+  );
   await made.transport.open(made.receiver, new AbortController().signal);
   return made;
 }
 
 /** An HTTP+SSE transport that is not open yet. */
 export function sseClient(url: string, options: ClientOptions = {}): TestClient<SseTransport> {
-  const { headers, http, pools = new PoolCache() } = options;
+  const { headers, http, credentials, pools = new PoolCache() } = options;
   const context = probeContext(options);
-  return client(new SseTransport({ url, headers, http }, context, pools), pools, context.clock);
+  return client(new SseTransport({ url, headers, http, credentials }, context, pools), pools, context.clock);
 }
 
 /** A result for the request in `body`. */

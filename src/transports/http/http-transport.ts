@@ -1,4 +1,3 @@
-import { HTTP_DEFAULTS, type ResolvedHttp } from '../../config/http-settings.ts';
 import { abortError } from '../../core/abort.ts';
 import { deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
@@ -11,13 +10,14 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
-import { RequestHeaders } from './exchange/request-headers.ts';
+import type { HttpTarget } from './exchange/http-request.ts';
 import { withRequestId } from './exchange/request-id.ts';
-import type { HttpLink, LiveExchange } from './http-link.ts';
-import { endpointUrl, type HttpTransportOptions } from './http-options.ts';
+import type { HttpLink } from './http-link.ts';
+import { HttpEndpoint, type HttpTransportOptions } from './http-options.ts';
 import { LingerList } from './linger-list.ts';
 import { ListenStream } from './listen-stream.ts';
-import type { PoolCache, PoolLease } from './pool-cache.ts';
+import type { LiveExchange } from './live-exchange.ts';
+import type { PoolCache } from './pool-cache.ts';
 import { PostCall } from './post-call.ts';
 import { SessionEnd } from './session-end.ts';
 
@@ -29,13 +29,9 @@ export class HttpTransport implements Transport {
   readonly kind = 'http';
   readonly streamPerRequest = true;
   readonly #context: TransportContext;
-  readonly #pools: PoolCache;
-  readonly #url: URL;
-  readonly #headers: RequestHeaders;
-  readonly #http: ResolvedHttp;
+  readonly #endpoint: HttpEndpoint;
   readonly #closed = deferred<CloseReason>();
   #receiver: TransportReceiver | undefined;
-  #lease: PoolLease | undefined;
   #link: HttpLink | undefined;
   #listening: ListenStream | undefined;
   #farewell: SessionEnd | undefined;
@@ -45,10 +41,7 @@ export class HttpTransport implements Transport {
   /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
   constructor(options: HttpTransportOptions, context: TransportContext, pools: PoolCache) {
     this.#context = context;
-    this.#pools = pools;
-    this.#url = endpointUrl(options.url, context.server);
-    this.#http = { ...HTTP_DEFAULTS, ...options.http };
-    this.#headers = new RequestHeaders(options.headers ?? {}, context, this.#http.compression);
+    this.#endpoint = new HttpEndpoint(options, context, pools);
   }
 
   get closed(): Promise<CloseReason> {
@@ -57,39 +50,33 @@ export class HttpTransport implements Transport {
 
   /** Reads the files that `http.tls` names, and opens no socket: the first message connects. */
   async open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
-    const { server, limits } = this.#context;
     if (this.#receiver !== undefined || this.#isClosing) throw this.#notOpen();
     this.#receiver = receiver;
     try {
-      const request = { server, url: this.#url, http: this.#http, headerBytes: limits.headerBytes };
-      const lease = await this.#pools.acquire(request);
+      const target = await this.#endpoint.target();
       if (!signal.aborted && !this.#isClosing) {
-        this.#connect(receiver, lease);
+        this.#connect(receiver, target);
         return;
       }
-      await lease.release();
+      await target.lease.release();
     } catch (error) {
       this.destroy();
       throw error;
     }
     if (!signal.aborted) throw this.#notOpen();
     this.destroy();
-    throw abortError(signal, server);
+    throw abortError(signal, this.#context.server);
   }
 
-  #connect(receiver: TransportReceiver, lease: PoolLease): void {
+  #connect(receiver: TransportReceiver, target: HttpTarget): void {
     const context = this.#context;
-    this.#lease = lease;
+    const { url, headers } = this.#endpoint;
     this.#link = {
-      server: context.server,
-      lease,
-      http: this.#http,
-      limits: context.limits,
-      tally: context.tally,
+      ...target,
       context,
       receiver,
-      url: this.#url,
-      headers: this.#headers,
+      url,
+      headers,
       live: new Set<LiveExchange>(),
       linger: new LingerList(context.clock),
       sessionId: undefined,
@@ -114,7 +101,7 @@ export class HttpTransport implements Transport {
   listen(headers: Readonly<Record<string, string>>): void {
     if (this.#link === undefined || this.#isClosing) return;
     this.#listening?.stop();
-    this.#listening = new ListenStream(this.#link, headers, this.#http.streamIdleMs);
+    this.#listening = new ListenStream(this.#link, headers, this.#link.http.streamIdleMs);
     this.#listening.start();
   }
 
@@ -135,13 +122,13 @@ export class HttpTransport implements Transport {
       link.linger.clear();
       link.sessionId = undefined;
     }
-    const released = this.#lease?.release() ?? Promise.resolve();
+    const released = link?.lease.release() ?? Promise.resolve();
     void released.then(() => this.#closed.resolve({ kind: 'local' }));
   }
 
   diagnostics(): TransportDiagnostics {
     const sessionId = this.#link?.sessionId;
-    return { url: redactUrl(this.#url.href), ...(sessionId === undefined ? {} : { sessionId }) };
+    return { url: redactUrl(this.#endpoint.url.href), ...(sessionId === undefined ? {} : { sessionId }) };
   }
 
   get #isClosing(): boolean {
@@ -152,7 +139,7 @@ export class HttpTransport implements Transport {
     this.#listening?.stop();
     const link = this.#link;
     if (link?.sessionId !== undefined && !this.#ended) {
-      this.#farewell = new SessionEnd(link, this.#headers.end(headers, link.sessionId));
+      this.#farewell = new SessionEnd(link, link.headers.end(headers, link.sessionId));
       this.#farewell.start();
       await this.#farewell.finished;
     }

@@ -3,108 +3,67 @@ import { SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../transport.ts';
 import { AnswerStream, type AnswerStreamOwner } from './answer-stream.ts';
 import { BodyCollector } from './exchange/body-collector.ts';
-import { HttpCall } from './exchange/http-call.ts';
-import { REFUSAL_BYTES, refusalError } from './exchange/refusal.ts';
 import { withRequestId } from './exchange/request-id.ts';
 import { bodyKind, firstHeader, type ResponseHeaders } from './exchange/response-headers.ts';
-import type { HttpLink, LiveExchange } from './http-link.ts';
+import type { HttpLink } from './http-link.ts';
+import { PostExchange } from './post-exchange.ts';
 import { isResumable, Resumption } from './resumption.ts';
 import { isRpcError, meansSessionLost, readSessionHeader } from './session-id.ts';
 import { answerError, unusableHead } from './unusable-answer.ts';
 
 /** What is done with the body that arrives. */
-type Reading = 'nothing' | 'json' | 'stream' | 'refusal';
+type Reading = 'nothing' | 'json' | 'stream';
 
 /** For these the headers say what to do; a JSON-RPC error in the body must not hide them. */
 const TOLD_BY_HEADERS: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** One message on its way by POST, and the answer to it. */
-export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwner {
-  readonly outgoing: Outgoing;
+export class PostCall extends PostExchange implements AnswerStreamOwner {
   readonly #link: HttpLink;
   readonly #sessionId: string | undefined;
-  #wasSent = false;
   #reading: Reading = 'nothing';
-  #status = 0;
-  #headers: ResponseHeaders = {};
-  #coding: string | undefined;
-  #body: BodyCollector | undefined;
   #stream: AnswerStream | undefined;
-  #ignoredBytes = 0;
 
   constructor(link: HttpLink, outgoing: Outgoing) {
     // A new session begins without the old one (2025-11-25, Session Management 4).
     const sessionId = outgoing.opensSession ? undefined : link.sessionId;
-    const headers = link.headers.post(outgoing.headers, sessionId);
-    super(link, { method: 'POST', url: link.url, headers, body: outgoing.text });
-    this.outgoing = outgoing;
+    super(link, outgoing, link.url, link.headers.post(outgoing.headers, sessionId));
     this.#link = link;
     this.#sessionId = sessionId;
-    outgoing.exchange = this;
-    link.live.add(this);
   }
 
-  get wasSent(): boolean {
-    return this.#wasSent;
-  }
-
-  protected override handleSent(): void {
-    if (this.#wasSent) return;
-    this.#wasSent = true;
-    this.outgoing.flushed();
-  }
-
-  protected override handleHead(status: number, headers: ResponseHeaders, coding: string | undefined): void {
-    this.#status = status;
-    this.#headers = headers;
-    this.#coding = coding;
-    if (status >= 300) {
-      this.#reading = 'refusal';
-      this.#body = new BodyCollector(REFUSAL_BYTES);
-      return;
-    }
+  protected override handleAccepted(status: number, headers: ResponseHeaders): void {
     if (this.outgoing.opensSession && !this.#openSession(headers)) return;
     if (this.outgoing.expectsAnswer) this.#expectAnswer(status, headers);
   }
 
   protected override handleData(chunk: Buffer): void {
-    switch (this.#reading) {
-      case 'json':
-        if (!this.#body!.push(chunk)) this.fail(this.#tooLarge());
-        return;
-      case 'stream':
-        this.#stream!.push(chunk);
-        return;
-      case 'refusal':
-        // The beginning is enough to tell what is wrong (F-076).
-        if (this.#body!.push(chunk)) return;
-        this.cancel();
-        this.#refused();
-        return;
-      case 'nothing':
-        this.#ignoredBytes += chunk.length;
-        if (this.#ignoredBytes > REFUSAL_BYTES) this.cancel();
-        return;
+    if (this.#reading === 'stream') this.#stream!.push(chunk);
+    else if (this.#reading === 'json') {
+      if (!this.body!.push(chunk)) this.fail(this.#tooLarge());
+    } else if (!this.isRefused) this.ignore(chunk);
+    else if (!this.body!.push(chunk)) {
+      this.cancel();
+      this.#refused();
     }
   }
 
   protected override handleEnd(): void {
     if (this.#reading === 'json') this.#answered();
     else if (this.#reading === 'stream') this.#streamOver(undefined);
-    else if (this.#reading === 'refusal') this.#refused();
+    else if (this.isRefused) this.#refused();
   }
 
   protected override handleBroken(error: SignalboxError): void {
     if (this.#reading === 'stream') this.#streamOver(error);
-    else if (this.#reading === 'refusal') this.#refused();
+    else if (this.isRefused) this.#refused();
     // A notification whose answer breaks off was accepted all the same: its status had arrived.
-    else if (this.outgoing.expectsAnswer || this.#status === 0) this.outgoing.failed(error);
+    else if (this.outgoing.expectsAnswer || this.status === 0) this.outgoing.failed(error);
   }
 
   protected override handleReleased(): void {
-    this.#link.live.delete(this);
+    super.handleReleased();
     this.#link.linger.remove(this);
-    if (this.outgoing.exchange === this) this.outgoing.exchange = undefined;
   }
 
   // --- AnswerStreamOwner ------------------------------------------------------------------------------------------
@@ -133,12 +92,12 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
 
   #expectAnswer(status: number, headers: ResponseHeaders): void {
     const { server, limits } = this.#link.context;
-    const unusable = unusableHead({ server, status, requestId: this.requestId }, headers, this.#coding);
+    const unusable = unusableHead({ server, status, requestId: this.requestId }, headers, this.coding);
     if (unusable !== undefined) {
       this.fail(unusable);
     } else if (bodyKind(headers) === 'json') {
       this.#reading = 'json';
-      this.#body = new BodyCollector(limits.bodyBytes);
+      this.body = new BodyCollector(limits.bodyBytes);
       const announced = Number(firstHeader(headers, 'content-length') ?? 0);
       if (announced > limits.bodyBytes) this.fail(this.#tooLarge());
     } else {
@@ -148,7 +107,7 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
   }
 
   #answered(): void {
-    const body = this.#body!;
+    const body = this.body!;
     const text = body.bytes === 0 ? undefined : body.json();
     if (text === undefined) {
       const what = body.bytes === 0 ? 'is empty' : 'is not UTF-8';
@@ -157,7 +116,7 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
       );
       return;
     }
-    this.#link.receiver.message(text, this.outgoing, this.#status);
+    this.#link.receiver.message(text, this.outgoing, this.status);
     if (this.outgoing.settled) return;
     // F-085: only one request went out on this exchange, so nothing else can be meant by its answer.
     const message = 'the answer does not match the request: wrong id, or no JSON-RPC response at all';
@@ -175,33 +134,29 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
     }
     const message = 'the server ended the event stream before the answer; the request may have been executed';
     const { server } = this.#link.context;
-    const details = withRequestId({ status: this.#status }, this.requestId);
+    const details = withRequestId({ status: this.status }, this.requestId);
     const lost = { server, delivered: 'unknown', details } as const;
     outgoing.failed(error ?? new SignalboxError('CONNECTION_LOST', message, lost));
   }
 
   #refused(): void {
     const { outgoing } = this;
-    const { server, clock } = this.#link.context;
-    const text = this.#coding === undefined ? this.#body!.text() : '';
+    const text = this.refusalText();
     const parsed = parse(text);
-    if (this.#sessionId !== undefined && meansSessionLost(this.#status, text, parsed)) {
+    if (this.#sessionId !== undefined && meansSessionLost(this.status, text, parsed)) {
       this.#link.sessionLost(this.#sessionId);
       outgoing.failed(
-        new SignalboxError('SESSION_LOST', `the server no longer knows the session (HTTP ${this.#status})`, {
-          server,
-          details: withRequestId({ status: this.#status }, this.requestId),
+        new SignalboxError('SESSION_LOST', `the server no longer knows the session (HTTP ${this.status})`, {
+          server: this.#link.server,
+          details: withRequestId({ status: this.status }, this.requestId),
         }),
       );
       return;
     }
-    if (outgoing.expectsAnswer && isRpcError(parsed) && !TOLD_BY_HEADERS.has(this.#status)) {
-      this.#link.receiver.message(text, outgoing, this.#status);
+    if (outgoing.expectsAnswer && isRpcError(parsed) && !TOLD_BY_HEADERS.has(this.status)) {
+      this.#link.receiver.message(text, outgoing, this.status);
     }
-    if (outgoing.settled) return;
-    const { requestId } = this;
-    const facts = { server, status: this.#status, headers: this.#headers, text, requestId };
-    outgoing.failed(refusalError({ ...facts, wallNowMs: clock.wallNow() }));
+    if (!outgoing.settled) outgoing.failed(this.refusalError(text));
   }
 
   #tooLarge(): SignalboxError {
@@ -210,7 +165,7 @@ export class PostCall extends HttpCall implements LiveExchange, AnswerStreamOwne
 
   #error(code: SignalboxErrorCode, message: string): SignalboxError {
     const { server } = this.#link.context;
-    return answerError(code, message, { server, status: this.#status, requestId: this.requestId });
+    return answerError(code, message, { server, status: this.status, requestId: this.requestId });
   }
 }
 

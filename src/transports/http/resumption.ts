@@ -4,7 +4,8 @@ import type { Outgoing } from '../transport.ts';
 import type { AnswerStream, AnswerStreamOwner } from './answer-stream.ts';
 import { withRequestId } from './exchange/request-id.ts';
 import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
-import type { HttpLink, LiveExchange } from './http-link.ts';
+import type { HttpLink } from './http-link.ts';
+import type { LiveExchange } from './live-exchange.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
 
 /** Attempts to resume in a row that bring no new event, before the answer is given up. */

@@ -1,15 +1,13 @@
-import { HTTP_DEFAULTS, type ResolvedHttp } from '../../config/http-settings.ts';
 import { abortError, onAbort } from '../../core/abort.ts';
 import { type Deferred, deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { redactUrl } from '../../core/redact.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
 import type { HttpTarget } from '../http/exchange/http-request.ts';
-import { RequestHeaders } from '../http/exchange/request-headers.ts';
 import { withRequestId } from '../http/exchange/request-id.ts';
 import { StreamCall, type StreamReader } from '../http/exchange/stream-call.ts';
-import type { LiveExchange } from '../http/http-link.ts';
-import { endpointUrl } from '../http/http-options.ts';
+import { HttpEndpoint, type HttpTransportOptions } from '../http/http-options.ts';
+import type { LiveExchange } from '../http/live-exchange.ts';
 import type { PoolCache } from '../http/pool-cache.ts';
 import type {
   CloseReason,
@@ -22,16 +20,6 @@ import type { TransportContext } from '../transport-context.ts';
 import { resolveEndpoint } from './endpoint.ts';
 import { type SseLink, SsePost } from './sse-post.ts';
 
-/** A server of the 2024-11-05 transport. */
-export interface SseTransportOptions {
-  /** The URL of the event stream: http or https, without userinfo. A fragment is dropped. */
-  readonly url: string;
-  /** Headers of every request. What a message brings itself wins over them. Default: none. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** How the server is reached. Default for each key: {@link HTTP_DEFAULTS}. */
-  readonly http?: Partial<ResolvedHttp> | undefined;
-}
-
 /**
  * HTTP+SSE (2024-11-05, deprecated): one GET stream carries all that the server says, and names in its first event
  * where messages are posted. The stream is the session: when it ends, so does the transport (F-120).
@@ -40,10 +28,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   readonly kind = 'sse';
   readonly streamPerRequest = false;
   readonly #context: TransportContext;
-  readonly #pools: PoolCache;
-  readonly #url: URL;
-  readonly #headers: RequestHeaders;
-  readonly #http: ResolvedHttp;
+  readonly #endpoint: HttpEndpoint;
   readonly #live: Set<LiveExchange> = new Set();
   readonly #closed = deferred<CloseReason>();
   #receiver: TransportReceiver | undefined;
@@ -56,13 +41,13 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   #ended = false;
   #released: Promise<void> | undefined;
 
-  /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
-  constructor(options: SseTransportOptions, context: TransportContext, pools: PoolCache) {
+  /**
+   * @param options its `url` is that of the event stream
+   * @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used
+   */
+  constructor(options: HttpTransportOptions, context: TransportContext, pools: PoolCache) {
     this.#context = context;
-    this.#pools = pools;
-    this.#url = endpointUrl(options.url, context.server);
-    this.#http = { ...HTTP_DEFAULTS, ...options.http };
-    this.#headers = new RequestHeaders(options.headers ?? {}, context, this.#http.compression);
+    this.#endpoint = new HttpEndpoint(options, context, pools);
   }
 
   get closed(): Promise<CloseReason> {
@@ -113,7 +98,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   }
 
   diagnostics(): TransportDiagnostics {
-    return { url: redactUrl(this.#url.href) };
+    return { url: redactUrl(this.#endpoint.url.href) };
   }
 
   // --- StreamReader -----------------------------------------------------------------------------------------------
@@ -161,17 +146,8 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   }
 
   async #startStream(): Promise<void> {
-    const context = this.#context;
-    const { server, limits, tally } = context;
-    const http = this.#http;
     try {
-      const lease = await this.#pools.acquire({
-        server,
-        url: this.#url,
-        http,
-        headerBytes: limits.headerBytes,
-      });
-      this.#target = { server, lease, http, limits, tally };
+      this.#target = await this.#endpoint.target();
     } catch (error) {
       this.#lose(error as SignalboxError);
       return;
@@ -180,9 +156,10 @@ export class SseTransport implements Transport, StreamReader, SseSink {
       await this.#target.lease.release();
       return;
     }
-    const headers = this.#headers.stream(undefined, undefined, undefined);
-    const request = { method: 'GET', url: this.#url, headers, body: null } as const;
-    this.#stream = new StreamCall(this.#target, request, context, this);
+    const { url } = this.#endpoint;
+    const headers = this.#endpoint.headers.stream(undefined, undefined, undefined);
+    const request = { method: 'GET', url, headers, body: null } as const;
+    this.#stream = new StreamCall(this.#target, request, this.#context, this);
     this.#stream.start();
   }
 
@@ -204,7 +181,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
       ...this.#target!,
       context: this.#context,
       receiver: this.#receiver!,
-      headers: this.#headers,
+      headers: this.#endpoint.headers,
       endpoint,
       live: this.#live,
     };

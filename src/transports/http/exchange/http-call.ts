@@ -1,7 +1,13 @@
 import type { Dispatcher } from 'undici';
+import type {
+  CredentialHeaders,
+  CredentialSource,
+  CredentialVerdict,
+} from '../../../auth/credential-source.ts';
 import { SignalboxError } from '../../../core/errors.ts';
 import { decodingError } from '../unusable-answer.ts';
 import { BodyDecoder, isDecodable } from './body-decoder.ts';
+import { HeldRefusal, isCredentialRefusal } from './held-refusal.ts';
 import { httpError, isUnwritten } from './http-error.ts';
 import type { HttpRequest, HttpTarget } from './http-request.ts';
 import { isRedirect, redirectTarget } from './redirect.ts';
@@ -38,6 +44,12 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   #skipped = 0;
   #decoder: BodyDecoder | undefined;
   #bodyBytes = 0;
+  /** How many of the headers belong to the request itself; credentials stand behind them. */
+  readonly #ownHeaders: number;
+  #sentCredentials: CredentialHeaders | undefined;
+  /** A 401 or 403 that nobody was told of yet. */
+  #refusal: HeldRefusal | undefined;
+  #refusals = 0;
 
   constructor(target: HttpTarget, request: HttpRequest) {
     this.#target = target;
@@ -49,6 +61,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
       this.requestId = nextRequestId();
       request.headers.push(requestIdHeader, this.requestId);
     }
+    this.#ownHeaders = request.headers.length;
   }
 
   /** The request was handed to a socket: the peer may see it from now on. Once for each redirect. */
@@ -77,12 +90,9 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { method, headers } = this.#request;
-    const path = `${this.#url.pathname}${this.#url.search}`;
-    // undici would do the same with text; so its length is known without a look at the text.
-    const body = this.#request.body === null ? null : Buffer.from(this.#request.body);
-    this.#bodyBytes = body?.length ?? 0;
-    this.#target.lease.dispatch({ method, path, headers, body }, this);
+    const { credentials } = this.#target;
+    if (credentials === undefined) this.#dispatch();
+    else this.#authorize(credentials);
   }
 
   /** Gives the exchange up; no hook but `handleReleased` is called any more. */
@@ -126,18 +136,30 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     }
     this.#answered = true;
     const lines = Array.isArray(controller.rawHeaders) ? controller.rawHeaders.length / 2 : 0;
-    if (lines > MAX_HEADER_LINES) this.#bad(`more than ${MAX_HEADER_LINES} header lines`, status);
-    else if (isRedirect(status)) this.#redirect(status, headers);
-    else this.#head(controller, status, headers);
+    if (lines > MAX_HEADER_LINES) {
+      this.#bad(`more than ${MAX_HEADER_LINES} header lines`, status);
+      return;
+    }
+    const { credentials } = this.#target;
+    if (credentials !== undefined)
+      credentials.answered?.({ method: this.#request.method, url: this.#url }, headers);
+    if (isRedirect(status)) this.#redirect(status, headers);
+    else if (credentials !== undefined && isCredentialRefusal(status)) {
+      this.#refusal = new HeldRefusal(controller, status, headers);
+    } else this.#head(controller, status, headers);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return;
     const { tally } = this.#target;
     if (tally !== undefined) tally.bytesReceived += chunk.length;
+    if (this.#refusal !== undefined) {
+      // Enough to tell what is wrong; the rest is not waited for.
+      if (!this.#refusal.push(chunk)) controller.abort(CANCELLED);
+      return;
+    }
     if (this.#next === undefined) {
-      if (this.#decoder === undefined) this.handleData(chunk);
-      else if (!this.#decoder.push(chunk)) controller.pause();
+      this.#data(controller, chunk);
       return;
     }
     this.#skipped += chunk.length;
@@ -146,6 +168,11 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#over) return;
+    if (this.#refusal !== undefined) this.#ask(this.#refusal);
+    else this.#end();
+  }
+
+  #end(): void {
     if (this.#next !== undefined) this.#follow(this.#next);
     else if (this.#decoder !== undefined) this.#decoder.end(undefined);
     else this.#finish(undefined);
@@ -153,6 +180,11 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#over) return;
+    if (this.#refusal !== undefined) {
+      // What the server says about its refusal is cut short; that it refuses has arrived.
+      this.#ask(this.#refusal);
+      return;
+    }
     const { server, lease } = this.#target;
     const { origin, proxy } = lease;
     const unwritten = isUnwritten(error, this.#sent, origin);
@@ -166,7 +198,81 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     else this.#decoder.end(broken);
   }
 
+  // --- credentials ------------------------------------------------------------------------------------------------
+
+  #authorize(credentials: CredentialSource): void {
+    const held = credentials.headers({ method: this.#request.method, url: this.#url });
+    if (held instanceof Promise) {
+      held.then(
+        (headers) => this.#dispatchWith(headers),
+        (error: unknown) => this.fail(this.#asFault(error)),
+      );
+    } else this.#dispatchWith(held);
+  }
+
+  #dispatchWith(credentials: CredentialHeaders | undefined): void {
+    if (this.#over) return;
+    const { headers } = this.#request;
+    headers.length = this.#ownHeaders;
+    if (credentials !== undefined) headers.push(...credentials);
+    this.#sentCredentials = credentials;
+    this.#dispatch();
+  }
+
+  #dispatch(): void {
+    const { method, headers } = this.#request;
+    const path = `${this.#url.pathname}${this.#url.search}`;
+    // undici would do the same with text; so its length is known without a look at the text.
+    const body = this.#request.body === null ? null : Buffer.from(this.#request.body);
+    this.#bodyBytes = body?.length ?? 0;
+    this.#target.lease.dispatch({ method, path, headers, body }, this);
+  }
+
+  /** F-079: refused before execution, so the same request may be made again as soon as there are other credentials. */
+  #ask(refusal: HeldRefusal): void {
+    this.#controller = undefined;
+    this.#refusals++;
+    const request = { method: this.#request.method, url: this.#url };
+    const facts = { request, sent: this.#sentCredentials, refusals: this.#refusals };
+    this.#target.credentials!.refused(refusal.facts(facts)).then(
+      (verdict) => this.#decided(refusal, verdict),
+      (error: unknown) => this.fail(this.#asFault(error)),
+    );
+  }
+
+  #decided(refusal: HeldRefusal, verdict: CredentialVerdict): void {
+    if (this.#over) return;
+    this.#refusal = undefined;
+    switch (verdict.kind) {
+      case 'again':
+        this.#answered = false;
+        this.#restart();
+        return;
+      case 'denied':
+        this.fail(verdict.error);
+        return;
+      case 'leave':
+        this.#head(refusal.controller, refusal.status, refusal.headers);
+        for (const chunk of refusal.chunks) {
+          if (!this.#over) this.#data(refusal.controller, chunk);
+        }
+        if (!this.#over) this.#end();
+        return;
+    }
+  }
+
+  #asFault(error: unknown): SignalboxError {
+    if (SignalboxError.is(error)) return error;
+    const { server } = this.#target;
+    return new SignalboxError('INTERNAL', 'the credentials could not be had', { server, cause: error });
+  }
+
   // --- the rest ---------------------------------------------------------------------------------------------------
+
+  #data(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#decoder === undefined) this.handleData(chunk);
+    else if (!this.#decoder.push(chunk)) controller.pause();
+  }
 
   #head(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
     const coding = contentCoding(headers);

@@ -1,3 +1,4 @@
+import type { CredentialSource } from '../../../auth/credential-source.ts';
 import type { ResolvedHttp } from '../../../config/http-settings.ts';
 import type { TransportLimits } from '../../transport-context.ts';
 import type { TransportTally } from '../../transport-tally.ts';
@@ -19,4 +20,8 @@ export interface HttpTarget {
   readonly http: ResolvedHttp;
   readonly limits: TransportLimits;
   readonly tally: TransportTally | undefined;
+  /** Asked for headers before each request, and told of each refusal; undefined: what is configured is all there is. */
+  readonly credentials: CredentialSource | undefined;
+  /** Text of the peer without the credentials that it was sent. */
+  readonly conceal: (text: string) => string;
 }

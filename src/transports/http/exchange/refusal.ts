@@ -20,12 +20,14 @@ export interface Refusal {
   /** The wall clock in ms since the epoch, for `Retry-After` dates. */
   readonly wallNowMs: number;
   readonly requestId: string | undefined;
+  /** Takes out what we sent: servers like to repeat credentials. */
+  readonly conceal: (text: string) => string;
 }
 
 /** The typed error for an HTTP status outside of 2xx (F-076, F-077). */
 export function refusalError(refusal: Refusal): SignalboxError {
   const { server, status, headers } = refusal;
-  const said = sanitizePeerText(refusal.text);
+  const said = sanitizePeerText(refusal.conceal(refusal.text));
   const tail = said === '' ? '' : `: ${said}`;
   const details: Record<string, unknown> = withRequestId({ status }, refusal.requestId);
   const retryAfterMs = parseRetryAfter(firstHeader(headers, 'retry-after'), refusal.wallNowMs);
@@ -39,7 +41,9 @@ export function refusalError(refusal: Refusal): SignalboxError {
     });
   if (status === 401 || status === 403) {
     const challenge = joinedHeader(headers, 'www-authenticate');
-    if (challenge !== undefined) details['wwwAuthenticate'] = challenge.slice(0, MAX_CHALLENGE_LENGTH);
+    if (challenge !== undefined) {
+      details['wwwAuthenticate'] = refusal.conceal(challenge).slice(0, MAX_CHALLENGE_LENGTH);
+    }
     return status === 401
       ? made(
           'AUTH_REQUIRED',

@@ -1,5 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { concealed } from '../../../auth/conceal.ts';
 import { SignalboxError } from '../../../core/errors.ts';
+import { isSecretName } from '../../../core/redact.ts';
 import type { TransportContext } from '../../transport-context.ts';
 import { ACCEPTED_CODINGS } from './body-decoder.ts';
 
@@ -42,6 +44,18 @@ export class RequestHeaders {
     this.#user = checked(headers, context);
     this.#postHead = [...POST, ...(compression ? PACKED : PLAIN)];
     this.#post = [...this.#postHead, ...[...this.#user].flat()];
+  }
+
+  /** Text of the peer without the secrets among these headers (S18). */
+  conceal(text: string): string {
+    const secrets = [...this.#user]
+      .filter(([name]) => isSecretName(name))
+      .flatMap(([, value]) => {
+        // Of `Bearer abc` the second word is the secret.
+        const word = /^[A-Za-z][\w-]*\s+(\S.*)$/u.exec(value)?.[1];
+        return word === undefined ? [value] : [value, word];
+      });
+    return concealed(text, secrets);
   }
 
   post(own: Readonly<Record<string, string>> | undefined, sessionId: string | undefined): string[] {

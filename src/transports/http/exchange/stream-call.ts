@@ -22,6 +22,7 @@ export interface StreamReader {
 /** A GET that should open an event stream. */
 export class StreamCall extends HttpCall {
   readonly #context: TransportContext;
+  readonly #conceal: (text: string) => string;
   readonly #reader: StreamReader;
   #open = false;
   #status = 0;
@@ -32,6 +33,7 @@ export class StreamCall extends HttpCall {
   constructor(target: HttpTarget, request: HttpRequest, context: TransportContext, reader: StreamReader) {
     super(target, request);
     this.#context = context;
+    this.#conceal = target.conceal;
     this.#reader = reader;
   }
 
@@ -71,6 +73,7 @@ export class StreamCall extends HttpCall {
       text: this.#coding === undefined ? this.#refusal!.text() : '',
       wallNowMs: this.#context.clock.wallNow(),
       requestId: this.requestId,
+      conceal: this.#conceal,
     });
   }
 

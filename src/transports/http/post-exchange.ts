@@ -1,0 +1,90 @@
+import type { SignalboxError } from '../../core/errors.ts';
+import type { Outgoing, TransportReceiver } from '../transport.ts';
+import type { TransportContext } from '../transport-context.ts';
+import { BodyCollector } from './exchange/body-collector.ts';
+import { HttpCall } from './exchange/http-call.ts';
+import type { HttpTarget } from './exchange/http-request.ts';
+import { REFUSAL_BYTES, refusalError } from './exchange/refusal.ts';
+import type { RequestHeaders } from './exchange/request-headers.ts';
+import type { ResponseHeaders } from './exchange/response-headers.ts';
+import type { LiveExchange } from './live-exchange.ts';
+
+/** What all messages of a transport that go out by POST share. */
+export interface PostLink extends HttpTarget {
+  readonly context: TransportContext;
+  readonly receiver: TransportReceiver;
+  readonly headers: RequestHeaders;
+  readonly live: Set<LiveExchange>;
+}
+
+/** One message on its way by POST: what becomes of it until an answer of success has begun, and how it is refused. */
+export abstract class PostExchange extends HttpCall implements LiveExchange {
+  readonly outgoing: Outgoing;
+  /** 0 until an answer has begun. */
+  protected status = 0;
+  /** The content coding of a body that nobody undoes. */
+  protected coding: string | undefined;
+  /** What is kept of the body; undefined: nothing. */
+  protected body: BodyCollector | undefined;
+  readonly #link: PostLink;
+  #headers: ResponseHeaders = {};
+  #wasSent = false;
+  #ignoredBytes = 0;
+
+  constructor(link: PostLink, outgoing: Outgoing, url: URL, headers: string[]) {
+    super(link, { method: 'POST', url, headers, body: outgoing.text });
+    this.outgoing = outgoing;
+    this.#link = link;
+    outgoing.exchange = this;
+    link.live.add(this);
+  }
+
+  /** An answer of success begins. */
+  protected abstract handleAccepted(status: number, headers: ResponseHeaders): void;
+
+  get wasSent(): boolean {
+    return this.#wasSent;
+  }
+
+  protected get isRefused(): boolean {
+    return this.status >= 300;
+  }
+
+  protected override handleSent(): void {
+    if (this.#wasSent) return;
+    this.#wasSent = true;
+    this.outgoing.flushed();
+  }
+
+  protected override handleHead(status: number, headers: ResponseHeaders, coding: string | undefined): void {
+    this.status = status;
+    this.#headers = headers;
+    this.coding = coding;
+    // The beginning is enough to tell what is wrong (F-076).
+    if (status >= 300) this.body = new BodyCollector(REFUSAL_BYTES);
+    else this.handleAccepted(status, headers);
+  }
+
+  protected override handleReleased(): void {
+    this.#link.live.delete(this);
+    if (this.outgoing.exchange === this) this.outgoing.exchange = undefined;
+  }
+
+  /** A part of a body that nobody reads; more of it than makes sense ends the exchange. */
+  protected ignore(chunk: Buffer): void {
+    this.#ignoredBytes += chunk.length;
+    if (this.#ignoredBytes > REFUSAL_BYTES) this.cancel();
+  }
+
+  /** The words of a refusal; empty if they are packed in a way that nobody undoes. */
+  protected refusalText(): string {
+    return this.coding === undefined ? this.body!.text() : '';
+  }
+
+  protected refusalError(text: string): SignalboxError {
+    const { context, server, conceal } = this.#link;
+    const { requestId, status } = this;
+    const wallNowMs = context.clock.wallNow();
+    return refusalError({ server, status, headers: this.#headers, text, requestId, wallNowMs, conceal });
+  }
+}
