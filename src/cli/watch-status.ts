@@ -87,7 +87,9 @@ async function pictureOf(
     ? 'connected for this command'
     : `signalbox up (pid ${answer.pid}) ${answer.endpoint ?? ''}`;
   const cut = (text: string): string => terminal.peer(text, width - 1);
-  const lines = (await statusTable(context, answer.servers, now, activity.bars)).split('\n');
+  const lines = (
+    await statusTable(context, answer.servers, now, { activity: activity.bars, reasons: true })
+  ).split('\n');
   // Title, empty line, table, empty line, sums, help.
   const room = Math.max(2, rows - 5);
   const shown = lines.length <= room ? lines : lines.slice(0, room - 1);

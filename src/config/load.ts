@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { SignalboxError } from '../core/errors.ts';
-import { Findings } from './checks/findings.ts';
+import { Findings, type KeyPath } from './checks/findings.ts';
 import type { ServerEntry } from './entry.ts';
-import { entryError } from './entry-error.ts';
+import { entryError, type FilePlace } from './entry-error.ts';
 import { readVariables } from './env-file.ts';
 import { fileError } from './file/file-error.ts';
 import { readBoundedText } from './file/read-text.ts';
@@ -17,6 +17,8 @@ export type LoadOptions = ReadOptions;
 export interface LoadedConfig {
   /** Absolute path of the file. */
   readonly file: string;
+  /** Every file that it was read from, absolute: the config file, then the env files that servers name. */
+  readonly files: readonly string[];
   /** The sound servers in the order of the file, expanded, with absolute paths; disabled ones too. */
   readonly servers: Map<string, ServerEntry>;
   /** Why each of the other servers cannot be used. */
@@ -25,6 +27,8 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** Values that must not appear in a log: give them to the redaction. */
   readonly secrets: readonly string[];
+  /** Where a server stands in the file, or a key of it, or the nearest that is there. */
+  place(server: string, key?: KeyPath): FilePlace;
 }
 
 /**
@@ -85,6 +89,9 @@ async function takeInEnvFile(
 }
 
 /** What was read, in its public form. */
-export function finished({ file, servers, failed, warnings, secrets }: ReadServers): LoadedConfig {
-  return { file, servers, failed, warnings, secrets: [...secrets] };
+export function finished(read: ReadServers): LoadedConfig {
+  const { file, envFiles, servers, failed, warnings, secrets } = read;
+  const files = [...new Set([file, ...envFiles.values()])];
+  const place = (server: string, key: KeyPath = []): FilePlace => read.place(server, key);
+  return { file, files, servers, failed, warnings, secrets: [...secrets], place };
 }

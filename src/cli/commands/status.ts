@@ -39,7 +39,7 @@ async function statusOf(context: CommandContext, running: ControlAnswers): Promi
   }
   const { servers, pid, endpoint } = answer;
   const lines = [
-    await statusTable(context, servers, systemClock.wallNow()),
+    await statusTable(context, servers, systemClock.wallNow(), { reasons: false }),
     '',
     totalLine(servers, answer.total),
     terminal.out.dim(`signalbox up runs (pid ${pid}): ${terminal.peer(endpoint ?? 'no endpoint', 200)}`),

@@ -93,7 +93,8 @@ export class FleetAnswers implements ControlAnswers {
     return {
       stderr: lines.map(({ at, text }) => ({ at: new Date(at).toISOString(), text: io.redactor.text(text) })),
       next,
-      events: events.filter(({ sequence }) => sequence > after),
+      // That lists have changed is told all the time, and says nothing about the server.
+      events: events.filter(({ type, sequence }) => type !== 'catalog' && sequence > after),
     };
   }
 

@@ -23,15 +23,15 @@ interface StatusColumn extends Column {
   readonly cell: (report: ServerReport) => string;
 }
 
-/** How servers are and what was asked of them, as a table that fits `width`. */
+/** How servers are and what was asked of them, as a table that fits the terminal. @param picture what else is in it */
 export function statusTable(
   context: CommandContext,
   reports: readonly ServerReport[],
   now: number,
-  activity?: Activity,
+  picture: { readonly activity?: Activity; readonly reasons: boolean },
 ): Promise<string> {
   const { out, width } = context.terminal;
-  const columns = columnsOf(context, now, activity).filter(
+  const columns = columnsOf(context, now, picture).filter(
     ({ luxury, cell }) => luxury === 0 || reports.some((report) => !isEmpty(cell(report))),
   );
   const fitting = width === undefined ? columns : fit(columns, reports, width);
@@ -59,7 +59,7 @@ export function totalLine(reports: readonly ServerReport[], total: TotalReport):
 function columnsOf(
   { terminal }: CommandContext,
   now: number,
-  activity: Activity | undefined,
+  { activity, reasons }: { readonly activity?: Activity; readonly reasons: boolean },
 ): readonly StatusColumn[] {
   const { out, width } = terminal;
   const right = { align: 'right' } as const;
@@ -116,7 +116,9 @@ function columnsOf(
       cell: ({ name }) => out.cyan(sparkline(activity.get(name) ?? [], ACTIVITY_LENGTH)),
     });
   }
-  columns.push({ title: 'REASON', luxury: 0, cell: (report) => terminal.peer(reasonOf(report), 200) });
+  if (reasons) {
+    columns.push({ title: 'REASON', luxury: 0, cell: (report) => terminal.peer(reasonOf(report), 200) });
+  }
   return columns;
 }
 

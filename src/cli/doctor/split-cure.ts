@@ -1,0 +1,8 @@
+/** Messages of the library say what is wrong and, behind a semicolon, what to do: the two apart. */
+export function splitCure(
+  message: string,
+  otherwise: string,
+): { readonly what: string; readonly cure: string } {
+  const [what = message, ...cure] = message.split('; ');
+  return { what, cure: cure.length === 0 ? otherwise : cure.join('; ') };
+}
