@@ -29,6 +29,12 @@ export { type LoadedConfig, loadConfig } from './config/load.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
 export type { SandboxLimits, SandboxSettings } from './config/sandbox.ts';
 export { type ResolvedSettings, resolveSettings, SETTINGS_DEFAULTS } from './config/settings.ts';
+export {
+  type ConfigChange,
+  type ConfigWatch,
+  type WatchOptions,
+  watchConfig,
+} from './config/watch/watch-config.ts';
 export { type Clock, systemClock, type Timer } from './core/clock.ts';
 export type { Disposer } from './core/emitter.ts';
 export { ERROR_CODES, type SignalboxErrorCode } from './core/error-codes.ts';

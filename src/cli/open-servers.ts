@@ -17,14 +17,20 @@ const PARALLEL_CONNECTS = 16;
 export interface OpenServers {
   readonly file: string;
   readonly registry: ServerRegistry;
-  /** Servers whose entries cannot be used, and why. */
-  readonly failed: ReadonlyMap<string, SignalboxError>;
+  /** Servers whose entries cannot be used, and why. A config that is read again changes it. */
+  readonly failed: Map<string, SignalboxError>;
 }
 
 /** Reads the config file that the options name, and feeds its secrets to the redaction. */
 export async function readConfig(context: CommandContext): Promise<LoadedConfig> {
-  const { io, options, logger } = context;
+  const { io, options } = context;
   const config = await loadConfig(findConfig(options.config, io.cwd), { env: io.env });
+  takeInConfig(context, config);
+  return config;
+}
+
+/** Feeds the secrets of a config to the redaction, and tells what is odd about it. */
+export function takeInConfig({ io, logger }: CommandContext, config: LoadedConfig): void {
   for (const secret of config.secrets) io.redactor.add(secret);
   for (const warning of config.warnings) logger.warn(warning);
   logger.debug('read the config file', {
@@ -32,7 +38,6 @@ export async function readConfig(context: CommandContext): Promise<LoadedConfig>
     servers: [...config.servers.keys()],
     failed: [...config.failed.keys()],
   });
-  return config;
 }
 
 /** Registers the servers of a config, or those that `wanted` asks for. Close it with {@link closeServers}. */

@@ -4,7 +4,6 @@ import { parseCount, parseMs, parsePath, parsePort } from './arguments/option-va
 import type { CliIo } from './cli-io.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './command-context.ts';
 import type { CallCommandOptions } from './commands/call.ts';
-import type { DoctorOptions } from './commands/doctor.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ListOptions } from './commands/list.ts';
 import type { LogsOptions } from './commands/logs.ts';
@@ -95,7 +94,6 @@ server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interr
     );
   addUp(program, start);
   addStatus(program, start);
-  addDoctor(program, start);
   addLogs(program, start);
   addEvents(program, start);
   addRestart(program, start);
@@ -130,6 +128,10 @@ function addUp(program: Command, start: Start): void {
       'file that keeps what is known of the servers (default: one in the state folder)',
     )
     .option('--no-state', 'keep nothing for the next start')
+    .option(
+      '-w, --watch',
+      'follow the config file: when it changes, only the servers that changed are restarted',
+    )
     .option('--wait <ms>', 'how long the first report waits for slow servers (default: 10000)', parseMs)
     .addHelpText(
       'after',
@@ -165,23 +167,6 @@ function addLogs(program: Command, start: Start): void {
   program
     .command('logs')
     .description('what a server wrote to stderr, and what happened to it')
-function addDoctor(program: Command, start: Start): void {
-  program
-    .command('doctor')
-    .description('look at every entry and every server: what is wrong, how bad it is, and what to do')
-    .argument('[server]', 'only this server')
-    .option('--timeout <ms>', 'time for connecting each server (default: 30000)', parseMs)
-    .addHelpText(
-      'after',
-      '\nExit code 0 without errors, else 1, 3, 4 or 5, whichever kind of error comes first in the list of exit codes.',
-    )
-    .action(async (server: string | undefined, options: DoctorOptions, command: Command) => {
-      await start(command, async (context) =>
-        (await import('./commands/doctor.ts')).doctor(context, server, options),
-      );
-    });
-}
-
     .argument('<server>', 'name of the server')
     .option('-f, --follow', 'go on with what comes, until Ctrl-C')
     .action(async (server: string, options: LogsOptions, command: Command) => {

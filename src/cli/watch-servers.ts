@@ -10,6 +10,8 @@ export function watchServers(context: CommandContext, registry: ServerRegistry):
   const told = new Map<string, string>();
   for (const { name, state } of registry.getAllServers()) told.set(name, CHANGES.get(state) ?? 'connecting');
   return registry.on('server', (event) => {
+    // Another one of this name: what was said of the one before is not said of it.
+    if (event.type === 'registered') told.set(event.server, 'connecting');
     const what = event.type === 'state' ? CHANGES.get(event.to) : undefined;
     const before = told.get(event.server);
     if (what === undefined || what === before) return;

@@ -169,7 +169,7 @@ F-135 | laptop sleep: timers late by hours → one immediate health check per se
 F-136 | event loop blocked 5 s → no false timeouts: after a late timer, one extra loop turn reads pending bytes before failing calls.
 F-137 | AbortSignal aborted before start / during queue / during back-off / after response → REQUEST_ABORTED with reason, upstream cancelled only if sent; listeners 0 after (1 000 iterations, same signal).
 F-138 | user callback/listener throws or rejects; logger throws → contained, reported once.
-F-139 | config: missing file, empty, BOM, comments, trailing comma, duplicate server names, unknown keys, wrong types, 10 MB, circular includes, unreadable; edited while running (partial write); → precise path+line error; running servers kept on bad reload; diff applied on good (only changed restart). | partly: there are no includes; reloading a configuration while it runs is not built yet
+F-139 | config: missing file, empty, BOM, comments, trailing comma, duplicate server names, unknown keys, wrong types, 10 MB, circular includes, unreadable; edited while running (partial write); → precise path+line error; running servers kept on bad reload; diff applied on good (only changed restart).
 F-140 | breaker half-open with 100 waiting calls → exactly 1 probe; stale probe result from an older epoch ignored; registry close during probe → all settle; process exits with no active handles.
 
 # Defences

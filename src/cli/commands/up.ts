@@ -4,6 +4,7 @@ import { Gateway } from '../../gateway/index.ts';
 import { type CommandContext, tell } from '../command-context.ts';
 import { whileAnswering } from '../control/serve-control.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { LiveConfig } from '../live-config.ts';
 import {
   type CloseOptions,
   closeServers,
@@ -32,6 +33,8 @@ export interface UpOptions {
   readonly state?: string | false | undefined;
   /** How long the first account of the servers waits for slow ones, in ms. */
   readonly wait?: number | undefined;
+  /** Whether changes of the config file are followed. */
+  readonly watch?: boolean | undefined;
 }
 
 /** Default of `--wait`. */
@@ -45,19 +48,36 @@ const STDIO_DRAIN_MS = 500;
 
 /** `signalbox up`: connects all servers and offers them at one endpoint until it is interrupted. */
 export async function up(context: CommandContext, options: UpOptions): Promise<ExitCode> {
-  const config = await readConfig(context);
-  const servers = openServers(context, config, () => true, stateStore(context, config.file, options.state));
+  const live = options.watch === true ? new LiveConfig(context) : undefined;
+  try {
+    const config = await readConfig(context);
+    const servers = openServers(context, config, () => true, stateStore(context, config.file, options.state));
+    live?.follow(servers, config.files);
+    await serve(context, servers, options, () => live?.close());
+  } finally {
+    live?.close();
+  }
+  tell(context, 'all servers are stopped', { event: 'stopped' });
+  return EXIT.ok;
+}
+
+/** @param stopping called when nothing new is to be begun any more */
+async function serve(
+  context: CommandContext,
+  servers: OpenServers,
+  options: UpOptions,
+  stopping: () => void,
+): Promise<void> {
   try {
     await (options.stdio === true
       ? serveStdin(context, servers, options)
       : serveHttp(context, servers, options));
   } finally {
+    stopping();
     const view = showStopping(context, servers.registry);
     await closeServers(context, servers.registry, options.stdio === true ? STDIO_CLOSE : HTTP_CLOSE);
     view.end();
   }
-  tell(context, 'all servers are stopped', { event: 'stopped' });
-  return EXIT.ok;
 }
 
 async function serveHttp(context: CommandContext, servers: OpenServers, options: UpOptions): Promise<void> {
