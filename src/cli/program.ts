@@ -4,6 +4,7 @@ import { parseCount, parseMs, parsePath, parsePort } from './arguments/option-va
 import type { CliIo } from './cli-io.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './command-context.ts';
 import type { CallCommandOptions } from './commands/call.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
 import type { EventsOptions } from './commands/events.ts';
 import type { ListOptions } from './commands/list.ts';
 import type { LogsOptions } from './commands/logs.ts';
@@ -94,6 +95,7 @@ server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interr
     );
   addUp(program, start);
   addStatus(program, start);
+  addDoctor(program, start);
   addLogs(program, start);
   addEvents(program, start);
   addRestart(program, start);
@@ -159,6 +161,23 @@ function addStatus(program: Command, start: Start): void {
     .action(async (options: StatusOptions, command: Command) => {
       await start(command, async (context) =>
         (await import('./commands/status.ts')).status(context, options),
+      );
+    });
+}
+
+function addDoctor(program: Command, start: Start): void {
+  program
+    .command('doctor')
+    .description('look at every entry and every server: what is wrong, how bad it is, and what to do')
+    .argument('[server]', 'only this server')
+    .option('--timeout <ms>', 'time for connecting each server (default: 30000)', parseMs)
+    .addHelpText(
+      'after',
+      '\nExit code 0 without errors, else 1, 3, 4 or 5, whichever kind of error comes first in the list of exit codes.',
+    )
+    .action(async (server: string | undefined, options: DoctorOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/doctor.ts')).doctor(context, server, options),
       );
     });
 }
