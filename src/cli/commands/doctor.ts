@@ -76,7 +76,8 @@ class Doctor {
     const { registry, failed, file } = this.#servers;
     const general = await this.#general();
     if (!json) for (const finding of general) terminal.print(findingLines(finding, terminal.out).join('\n'));
-    const approvals = await earlierApprovals(this.#context, file);
+    const entries = new Map(registry.getAllServers().map(({ name, entry }) => [name, entry]));
+    const approvals = await earlierApprovals(this.#context, file, entries);
     registry.restoreApprovals(approvals);
     this.#approved = new Map(approvals.map(({ server, tools }) => [server, tools.length]));
     for (const [name, error] of failed) {
