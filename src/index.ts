@@ -13,12 +13,14 @@ export type { ConnectionMetadata, ConnectionResult } from './client/connection/c
 export type { HealthChange, HealthSnapshot } from './client/health/health-snapshot.ts';
 export type { HealthCheckResult } from './client/health/liveness.ts';
 export { McpClient } from './client/mcp-client.ts';
+export type { ClientLease } from './client/pool/client-lease.ts';
 export type { ClientStatsSnapshot } from './client/stats/client-stats.ts';
 export type {
   Subscription,
   SubscriptionEvent,
   SubscriptionFilter,
 } from './client/subscriptions/subscription.ts';
+export type { SubscribeOptions } from './client/subscriptions/subscriptions.ts';
 export type { StoredTask } from './client/tasks/stored-task.ts';
 export type { TaskEvents, TaskHandle } from './client/tasks/task-handle.ts';
 export type { TaskCallOptions, TaskOptions } from './client/tasks/task-options.ts';

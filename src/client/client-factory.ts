@@ -1,5 +1,5 @@
 import type { ServerEntry } from '../config/entry.ts';
-import { parseEntry } from '../config/parse-entry.ts';
+import { type ParsedEntry, parseEntry } from '../config/parse-entry.ts';
 import { AwakeClock } from '../core/awake-clock.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DeadlineWheel } from '../core/deadline-wheel.ts';
@@ -16,6 +16,8 @@ import type { ConnectionMetadata } from './connection/connection-result.ts';
 import type { ClientEnvironment } from './connection/connector.ts';
 import { HealthScheduler } from './health/health-scheduler.ts';
 import { McpClient } from './mcp-client.ts';
+import type { ClientLease } from './pool/client-lease.ts';
+import { ClientPool } from './pool/client-pool.ts';
 
 /** Everything is optional: a factory without options works. */
 export interface ClientFactoryOptions {
@@ -65,6 +67,7 @@ export class ClientFactory implements AsyncDisposable {
   readonly #clients: Map<string, McpClient> = new Map();
   /** Clients that have lost their name to another one and have not ended yet. */
   readonly #replaced: Set<McpClient> = new Set();
+  readonly #pool: ClientPool;
   readonly #hooks: ClientHook[] = [];
 
   constructor(options: ClientFactoryOptions = {}) {
@@ -87,6 +90,7 @@ export class ClientFactory implements AsyncDisposable {
       logger,
       tap: options.tap,
     };
+    this.#pool = new ClientPool((parsed) => this.#make(parsed), logger);
   }
 
   /**
@@ -121,6 +125,22 @@ export class ClientFactory implements AsyncDisposable {
     if (holder !== undefined) this.#replaced.add(holder);
     this.#clients.set(name, client);
     return client;
+  }
+
+  /**
+   * A lease on a connection that is shared by identity: whoever gives the same entry on behalf of the same principal
+   * gets the same client, which ends with its last lease. Nothing is connected yet.
+   *
+   * With `principal` (a user, a tenant) a rotated token is the same connection, which uses it when it is next made.
+   * Without one every value takes part, so that whoever has another token has another connection.
+   * @param options.name what the lease is called. Default `shared`
+   * @throws SignalboxError CONFIG_INVALID
+   */
+  share(
+    entry: ServerEntry,
+    options: { readonly principal?: string | undefined; readonly name?: string | undefined } = {},
+  ): ClientLease {
+    return this.#pool.lease(this.#parse(options.name ?? 'shared', entry), options.principal);
   }
 
   /** {@link create}, then `connect`. If that fails the client is released again. */
@@ -189,10 +209,13 @@ export class ClientFactory implements AsyncDisposable {
     await client?.end(options);
   }
 
-  /** Disconnects all clients, in parallel, and forgets them. */
+  /** Disconnects all clients, in parallel, the shared ones too, and forgets them. */
   async shutdownAll(options: { readonly drainMs?: number } = {}): Promise<void> {
     const clients = [...this.#clients.values(), ...this.#replaced];
-    await Promise.all(clients.map((client) => this.release(client, options)));
+    await Promise.all([
+      ...clients.map((client) => this.release(client, options)),
+      this.#pool.endAll(options.drainMs),
+    ]);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -229,8 +252,16 @@ export class ClientFactory implements AsyncDisposable {
   }
 
   #build(name: string, entry: ServerEntry): McpClient {
+    return this.#make(this.#parse(name, entry));
+  }
+
+  #parse(name: string, entry: ServerEntry): ParsedEntry {
     const parsed = parseEntry(name, entry, { kinds: this.#environment.catalog.kinds });
     for (const warning of parsed.warnings) this.#environment.logger.warn(warning, { server: name });
+    return parsed;
+  }
+
+  #make(parsed: ParsedEntry): McpClient {
     let client = new McpClient(parsed, this.#environment);
     for (const hook of this.#hooks) client = hook(client, parsed.entry) ?? client;
     return client;

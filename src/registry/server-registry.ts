@@ -53,6 +53,12 @@ export interface ServerRegistryOptions {
   /** Makes the clients. Default: a factory of its own. */
   readonly factory?: ClientFactory;
   /**
+   * Whether servers with the same entry use one connection, also those of other registries with the same factory; with
+   * `principal` on behalf of whom, so that a rotated token is the same connection. Default `false`: two entries may be
+   * meant to be two processes.
+   */
+  readonly share?: boolean | { readonly principal: string };
+  /**
    * Where is kept what is known of the servers: `FileStateStore`, or one of your own. It is read when the first server is
    * registered, and written when something changes and by `shutdown`. Default: nowhere.
    */
@@ -136,6 +142,7 @@ export class ServerRegistry implements AsyncDisposable {
     const factory = options.factory ?? new ClientFactory();
     this.#registrar = new Registrar({
       factory,
+      share: options.share === true ? {} : options.share === false ? undefined : options.share,
       directory,
       events: this.#events,
       catalog: this.#catalog,

@@ -45,9 +45,7 @@ export class FleetConnections {
   ): Promise<Map<string, FleetResult>> {
     const { directory } = this.#options;
     return this.#forAll(wanted, parallel, (instance) =>
-      connectServer(directory, instance, signal, () =>
-        requireInService(instance).client.connect(signal === undefined ? {} : { signal }),
-      ),
+      connectServer(directory, instance, signal, () => requireInService(instance).connect(signal)),
     );
   }
 

@@ -121,7 +121,7 @@ export class Shutdown {
 
   /** What is in flight now. */
   #calls(): Rest {
-    return restOf(this.#departures, ({ instance }) => instance.client.inFlight);
+    return restOf(this.#departures, ({ instance }) => instance.inFlight);
   }
 
   /** Tells every server to end. Resolves with what is still in flight when the time for it is over. */
@@ -130,9 +130,9 @@ export class Shutdown {
     const instances = [...directory.all(), ...directory.allLeaving().map(({ instance }) => instance)];
     // Before the servers are told to end: the calls that are left are counted before they are cut off.
     const drained = Promise.all(
-      instances.map(async ({ name, client }) => {
-        if (client.inFlight > 0) await client.drained(drainMs);
-        return { name, inFlight: client.inFlight };
+      instances.map(async (instance) => {
+        if (instance.inFlight > 0) await instance.client.drained(drainMs);
+        return { name: instance.name, inFlight: instance.inFlight };
       }),
     );
     this.#departures = instances.map((instance) => this.#departureOf(instance, drainMs));

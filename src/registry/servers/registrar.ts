@@ -1,5 +1,6 @@
 import type { ClientFactory } from '../../client/client-factory.ts';
 import type { McpClient } from '../../client/mcp-client.ts';
+import type { ClientLease } from '../../client/pool/client-lease.ts';
 import type { ServerEntry } from '../../config/entry.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { DriftDesk } from '../catalog/drift/drift-desk.ts';
@@ -13,6 +14,8 @@ import { ServerInstance } from './server-instance.ts';
 /** What a {@link Registrar} works with. */
 export interface RegistrarOptions {
   readonly factory: ClientFactory;
+  /** Servers share their connections, on behalf of whom. Undefined: each has its own. */
+  readonly share: { readonly principal?: string | undefined } | undefined;
   readonly directory: ServerDirectory;
   readonly events: EventDesk;
   readonly catalog: FleetCatalog;
@@ -39,9 +42,11 @@ export class Registrar {
 
   /** @throws SignalboxError CONFIG_INVALID, ALREADY_REGISTERED, CONNECTION_CLOSED */
   register(name: string, entry: ServerEntry): ServerInstance {
-    const { factory, directory } = this.#options;
+    const { factory, share, directory } = this.#options;
     directory.requireFree(name);
-    const instance = this.#instance(factory.create(name, entry));
+    const instance = this.#instance(
+      share === undefined ? factory.create(name, entry) : factory.share(entry, { ...share, name }),
+    );
     directory.add(instance);
     this.#tellRegistered(instance);
     return instance;
@@ -53,14 +58,16 @@ export class Registrar {
    * @throws SignalboxError CONFIG_INVALID, CONNECTION_CLOSED; the old one is as it was then
    */
   replace(name: string, entry: ServerEntry, drainMs: number | undefined): Replacement {
-    const { factory, directory, events, catalog, drift } = this.#options;
+    const { factory, share, directory, events, catalog, drift } = this.#options;
     directory.requireOpen(name);
     const old = directory.get(name);
     const leaving = directory.leaving(name);
     if (old === undefined && leaving === undefined) {
       return { instance: this.register(name, entry), old, gone: Promise.resolve() };
     }
-    const instance = this.#instance(factory.replace(name, entry));
+    const instance = this.#instance(
+      share === undefined ? factory.replace(name, entry) : factory.share(entry, { ...share, name }),
+    );
     let begin = (): void => {};
     const gone = new Promise<void>((resolve) => {
       begin = resolve;
@@ -127,7 +134,7 @@ export class Registrar {
     await this.#options.factory.release(client);
   }
 
-  #instance(client: McpClient): ServerInstance {
+  #instance(client: McpClient | ClientLease): ServerInstance {
     const { directory, events, catalog, drift, clock } = this.#options;
     const told = (instance: ServerInstance, tell: () => void): void => {
       if (!directory.isReplaced(instance)) tell();

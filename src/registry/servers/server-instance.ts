@@ -1,6 +1,7 @@
 import type { ConnectionResult } from '../../client/connection/connection-result.ts';
 import type { HealthChange, HealthSnapshot } from '../../client/health/health-snapshot.ts';
 import type { McpClient } from '../../client/mcp-client.ts';
+import { ClientLease } from '../../client/pool/client-lease.ts';
 import type { ClientStatsSnapshot } from '../../client/stats/client-stats.ts';
 import type { ServerEntry } from '../../config/entry.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -41,18 +42,23 @@ export class ServerInstance {
   readonly client: McpClient;
   /** Which definitions of its tools are approved. */
   readonly approvals: ToolApprovals;
+  readonly #lease: ClientLease | undefined;
   readonly #life: ServerLife;
   readonly #lists: ServerLists;
   /** Undefined: it is not stopped when nobody uses it. */
   readonly #idle: IdleWatch | undefined;
   readonly #dispose: (() => void)[];
 
-  constructor(client: McpClient, clock: Clock, observer: InstanceObserver) {
-    this.name = client.name;
-    this.entry = client.entry;
+  /** @param own the client that is this server's own, or its share in one */
+  constructor(own: McpClient | ClientLease, clock: Clock, observer: InstanceObserver) {
+    const lease = own instanceof ClientLease ? own : undefined;
+    const client = lease?.client ?? (own as McpClient);
+    this.name = own.name;
+    this.entry = own.entry;
     this.client = client;
+    this.#lease = lease;
     this.#life = new ServerLife({
-      client,
+      client: own,
       clock,
       isDisabled: this.entry.disabled === true,
       changed: (from, to, reason, error) => {
@@ -82,7 +88,9 @@ export class ServerInstance {
       warning: (message) => observer.warning(this, message),
     });
     this.#dispose = [
-      client.on('state', (change) => this.#life.moved(change)),
+      lease === undefined
+        ? client.on('state', (change) => this.#life.moved(change))
+        : lease.on('state', (change) => this.#life.moved(change)),
       client.on('health', (change) => observer.healthChanged(this, change)),
       client.on('circuit', (change) => observer.circuitChanged(this, change)),
       client.on('listChanged', () => this.#lists.refreshSoon()),
@@ -114,7 +122,8 @@ export class ServerInstance {
   /** Number of the attempt to connect that is under way or waits for its turn, from 1; undefined while there is none. */
   get attempt(): number | undefined {
     const { connectionState } = this.client;
-    return !this.isOutOfService && 'attempt' in connectionState ? connectionState.attempt : undefined;
+    const isOwn = this.state === connectionState.kind;
+    return isOwn && 'attempt' in connectionState ? connectionState.attempt : undefined;
   }
 
   /** When it is tried again in the background, in ms since the epoch; undefined unless it was given up for now. */
@@ -180,6 +189,16 @@ export class ServerInstance {
    */
   want(state: WantedState, reason: string, options: WishOptions = {}): Promise<ConnectionResult | void> {
     return this.#life.want(state, reason, options);
+  }
+
+  /** Requests in flight that would be cut off if it were disconnected now. */
+  get inFlight(): number {
+    return this.#lease?.isWantedByOthers === true ? 0 : this.client.inFlight;
+  }
+
+  /** Connects it; rejects as `McpClient.connect` does. */
+  connect(signal?: AbortSignal): Promise<ConnectionResult> {
+    return this.#life.connect(signal);
   }
 
   /** Begins to connect it on behalf of a call, which waits for the client and hears there how it went. */

@@ -6,6 +6,12 @@ import { SignalboxError } from '../../core/errors.ts';
 import { isOutOfService, type ServerWork, serverStep, type WantedState } from './server-machine.ts';
 import type { ServerState } from './server-status.ts';
 
+/** What a server is connected and disconnected by. */
+export type ServerConnection = Pick<
+  McpClient,
+  'name' | 'state' | 'connect' | 'reconnect' | 'disconnect' | 'sleep' | 'end'
+>;
+
 /** How a wish is carried out. */
 export interface WishOptions {
   readonly signal?: AbortSignal | undefined;
@@ -15,7 +21,8 @@ export interface WishOptions {
 
 /** What a {@link ServerLife} works with. */
 export interface ServerLifeOptions {
-  readonly client: McpClient;
+  /** The client itself, or a share in one. */
+  readonly client: ServerConnection;
   readonly clock: Clock;
   readonly isDisabled: boolean;
   /** The server is in another state, or in the same for another reason. It can be asked for it by now. */
@@ -110,6 +117,11 @@ export class ServerLife {
     this.#wanted = 'connected';
     this.#asked = reason;
     return await this.#options.client.reconnect(signal === undefined ? {} : { signal });
+  }
+
+  /** Connects it, as bulk work does: without a wish of its own. */
+  connect(signal: AbortSignal | undefined): Promise<ConnectionResult> {
+    return this.#options.client.connect(signal === undefined ? {} : { signal });
   }
 
   /** Begins to connect it for somebody who waits for the client, and hears there how it went. */

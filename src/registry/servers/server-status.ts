@@ -67,11 +67,11 @@ export function statusOf(instance: StatusSource): ServerStatus {
     resources: catalog.resources.length,
     prompts: catalog.prompts.length,
     connectMs: stats.connectMs,
-    pid: client.isConnected ? pid : undefined,
+    pid: instance.state === 'connected' ? pid : undefined,
     error: instance.error?.toJSON(),
     attempt: instance.attempt,
     retryAt: retryAt === undefined ? undefined : new Date(retryAt).toISOString(),
-    health: client.isConnected ? client.health : undefined,
+    health: instance.state === 'connected' ? client.health : undefined,
     stats,
   };
 }
