@@ -14,7 +14,7 @@ export type Activity = ReadonlyMap<string, readonly number[]>;
 export const ACTIVITY_LENGTH = 10;
 
 const GAP = 2;
-const MIN_REASON = 16;
+const MIN_REASON = 28;
 const MIN_NAME = 12;
 
 /** One column, with what stands in it. Those with the highest `luxury` are left out first where there is no room. */
