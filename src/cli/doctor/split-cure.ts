@@ -4,5 +4,7 @@ export function splitCure(
   otherwise: string,
 ): { readonly what: string; readonly cure: string } {
   const [what = message, ...cure] = message.split('; ');
-  return { what, cure: cure.length === 0 ? otherwise : cure.join('; ') };
+  const said = cure.join('; ');
+  // A question helps nobody.
+  return { what, cure: said === '' || said.endsWith('?') ? otherwise : said };
 }

@@ -74,10 +74,10 @@ function columnsOf(
       ...right,
       cell: ({ since }) => (since === undefined ? '' : spanText(now - Date.parse(since))),
     },
-    { title: 'TRANSPORT', luxury: 9, cell: ({ transport }) => transport ?? '–' },
+    { title: 'TRANSPORT', luxury: 10, cell: ({ transport }) => transport ?? '–' },
     {
       title: 'PROTOCOL',
-      luxury: 10,
+      luxury: 11,
       cell: ({ era, protocolVersion }) =>
         [era, protocolVersion].filter((part) => part !== undefined).join(' ') || '–',
     },
@@ -94,11 +94,11 @@ function columnsOf(
       ...right,
       cell: ({ errors }) => (errors === 0 ? '0' : out.red(String(errors))),
     },
-    { title: 'P50', luxury: 8, ...right, cell: ({ p50Ms }) => millisecondsText(p50Ms) },
+    { title: 'P50', luxury: 9, ...right, cell: ({ p50Ms }) => millisecondsText(p50Ms) },
     { title: 'P99', luxury: 5, ...right, cell: ({ p99Ms }) => millisecondsText(p99Ms) },
     {
       title: 'RESTARTS',
-      luxury: 7,
+      luxury: 8,
       ...right,
       cell: ({ restarts }) => (restarts === 0 ? '0' : out.yellow(String(restarts))),
     },
@@ -112,7 +112,7 @@ function columnsOf(
   if (activity !== undefined) {
     columns.push({
       title: 'ACTIVITY',
-      luxury: 11,
+      luxury: 7,
       cell: ({ name }) => out.cyan(sparkline(activity.get(name) ?? [], ACTIVITY_LENGTH)),
     });
   }

@@ -131,8 +131,10 @@ describe('checks of a config', () => {
   });
 
   it('an error of a connection says what to do, and whether a credential is missing', () => {
-    const of = (code: 'AUTH_REQUIRED' | 'CONNECT_TIMEOUT' | 'SPAWN_FAILED', message: string): unknown =>
-      checkUnreachable(new SignalboxError(code, message))[0];
+    const of = (
+      code: 'AUTH_REQUIRED' | 'CONNECT_FAILED' | 'CONNECT_TIMEOUT' | 'SPAWN_FAILED',
+      message: string,
+    ): unknown => checkUnreachable(new SignalboxError(code, message))[0];
     expect(of('AUTH_REQUIRED', 'the server wants a credential')).toMatchObject({
       check: 'auth',
       level: 'error',
@@ -145,6 +147,10 @@ describe('checks of a config', () => {
     expect(of('SPAWN_FAILED', 'it is not there; install it')).toMatchObject({
       what: 'it is not there (SPAWN_FAILED)',
       cure: 'install it',
+    });
+    expect(of('CONNECT_FAILED', 'no answer; is the server running?')).toMatchObject({
+      what: 'no answer (CONNECT_FAILED)',
+      cure: expect.stringMatching(/^start the server/u),
     });
   });
 
