@@ -37,6 +37,7 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   // It is there, and must not be used without somebody's word.
   ['TOOL_BLOCKED', EXIT.auth],
   ['AUTH_REQUIRED', EXIT.auth],
+  ['NEEDS_APPROVAL', EXIT.auth],
   ['FORBIDDEN', EXIT.auth],
   ['SPAWN_FAILED', EXIT.unreachable],
   ['LAUNCH_FAILED', EXIT.unreachable],

@@ -2,6 +2,8 @@ import { type ConfigChange, type ConfigWatch, watchConfig } from '../config/watc
 import { SignalboxError } from '../core/errors.ts';
 import type { AppliedEvent } from '../registry/apply/apply-result.ts';
 import { type CommandContext, tell } from './command-context.ts';
+import { consentsFile } from './consent/config-consents.ts';
+import { withholdChanged } from './consent/withhold-changed.ts';
 import { findConfig } from './find-config.ts';
 import { type OpenServers, takeInConfig } from './open-servers.ts';
 import { factsOf } from './report-error.ts';
@@ -17,18 +19,22 @@ export class LiveConfig {
   #stopListening: (() => void) | undefined;
   /** What was seen before there were servers. */
   #early: ConfigChange | undefined;
+  #applying: Promise<void> = Promise.resolve();
 
   /** @throws SignalboxError CONFIG_INVALID if there is no config file */
   constructor(context: CommandContext) {
     const { io, options, logger } = context;
     this.#context = context;
+    const file = findConfig(options.config, io.cwd);
+    const consents = consentsFile(file);
     this.#watch = watchConfig(
-      findConfig(options.config, io.cwd),
+      file,
       (change) => {
         if (this.#servers === undefined) this.#early = change;
         else this.#take(change, this.#servers);
       },
-      { env: io.env, logger },
+      // Consent that is given elsewhere is a reason to look again.
+      { env: io.env, logger, also: consents === undefined ? [] : [consents] },
     );
   }
 
@@ -50,12 +56,21 @@ export class LiveConfig {
       this.#broken(change.error);
       return;
     }
-    const { servers, failed } = change.config;
-    takeInConfig(this.#context, change.config);
-    registry.apply(servers, { failed }).catch((error: unknown) => {
-      // Everything is being stopped: nobody needs the new servers.
-      if (!SignalboxError.is(error) || error.code !== 'CONNECTION_CLOSED') throw error;
-    });
+    const { config } = change;
+    takeInConfig(this.#context, config);
+    // One after another: what was written last is applied last.
+    this.#applying = this.#applying
+      .then(async () => {
+        await withholdChanged(this.#context, config);
+        registry.apply(config.servers, { failed: config.failed }).catch((error: unknown) => {
+          // Everything is being stopped: nobody needs the new servers.
+          if (!SignalboxError.is(error) || error.code !== 'CONNECTION_CLOSED') throw error;
+        });
+      })
+      .catch((error: unknown) => {
+        if (!SignalboxError.is(error)) throw error;
+        this.#broken(error);
+      });
   }
 
   #broken(error: SignalboxError): void {
@@ -77,6 +92,10 @@ export class LiveConfig {
     failed.clear();
     for (const { server, error } of invalid)
       if (registry.getServer(server) === undefined) failed.set(server, error);
+    if (added.length + changed.length + removed.length + invalid.length === 0) {
+      this.#context.logger.debug('the config was read again, and nothing has changed', { unchanged });
+      return;
+    }
     const counts: readonly (readonly [string, readonly string[]])[] = [
       ['added', safe(added)],
       ['changed', safe(changed)],

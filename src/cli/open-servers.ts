@@ -6,6 +6,7 @@ import { SignalboxError } from '../core/errors.ts';
 import { ServerRegistry } from '../registry/server-registry.ts';
 import type { StateStore } from '../registry/store/state-store.ts';
 import type { CommandContext } from './command-context.ts';
+import { withholdChanged } from './consent/withhold-changed.ts';
 import { findConfig } from './find-config.ts';
 import { isLogged } from './logging/log-level.ts';
 import { createWireTrace } from './logging/wire-trace.ts';
@@ -26,6 +27,7 @@ export async function readConfig(context: CommandContext): Promise<LoadedConfig>
   const { io, options } = context;
   const config = await loadConfig(findConfig(options.config, io.cwd), { env: io.env });
   takeInConfig(context, config);
+  await withholdChanged(context, config);
   return config;
 }
 

@@ -99,6 +99,7 @@ server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interr
   addLogs(program, start);
   addEvents(program, start);
   addRestart(program, start);
+  addApprove(program, start);
   addList(program, start);
   addCall(program, start);
   addRead(program, start);
@@ -208,6 +209,16 @@ function addEvents(program: Command, start: Start): void {
         (await import('./commands/events.ts')).events(context, options),
       );
     });
+}
+
+function addApprove(program: Command, start: Start): void {
+  program
+    .command('approve')
+    .description('agree to what servers start now, where that has changed since they were started first')
+    .argument('[servers...]', 'names from the config file (default: all that have changed)')
+    .action((servers: string[], _options: unknown, command: Command) =>
+      start(command, async (context) => (await import('./commands/approve.ts')).approve(context, servers)),
+    );
 }
 
 function addRestart(program: Command, start: Start): void {

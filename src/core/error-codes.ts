@@ -4,6 +4,8 @@ export type SignalboxErrorCode =
   | 'CONFIG_INVALID'
   /** An argument of an API call is wrong. */
   | 'INVALID_ARGUMENT'
+  /** What would be started is not what was agreed to. */
+  | 'NEEDS_APPROVAL'
   /** The process of a server could not be started. */
   | 'SPAWN_FAILED'
   /** A server that Signalbox launches never became ready. */
@@ -100,6 +102,7 @@ const passing: ErrorCodeDefaults = { retryable: true };
 export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>> = {
   CONFIG_INVALID: final,
   INVALID_ARGUMENT: final,
+  NEEDS_APPROVAL: final,
   SPAWN_FAILED: final,
   LAUNCH_FAILED: passing,
   CONNECT_FAILED: passing,

@@ -176,7 +176,7 @@ F-140 | breaker half-open with 100 waiting calls → exactly 1 probe; stale prob
 S01 | spawn with argv array, shell:false; .cmd/.bat only via explicit interpreter; reject NUL; command must be non-empty string
 S02 | env: small allow-list (HOME, LOGNAME, PATH, SHELL, TERM, USER, TMPDIR, LANG) + configured keys; drop ()-values, warn on NODE_OPTIONS/LD_PRELOAD
 S03 | \${VAR} expansion only in env/headers/args values of local config; missing var = error naming the var, not value; no recursion
-S04 | launch consent hash (command,args,cwd,env keys,url) persisted 0600; changed entry → needs-approval in CLI/gateway mode | partly: command line and gateway do not ask for consent yet
+S04 | launch consent hash (command,args,cwd,env keys,url) persisted 0600; changed entry → needs-approval in CLI/gateway mode
 S05 | config never accepted over HTTP; dashboard is read-only + restart by known id behind token | partly: there is no dashboard yet
 S06 | guarded fetch: https unless loopback/explicit; no userinfo; literal + resolved IP against BlockList; connect to the vetted address; per-hop redirects ≤ 3 same-origin | partly: the hops of OAuth come with OAuth
 S07 | cross-origin redirect refused with REDIRECT_REFUSED; credentials never sent to a 2nd origin

@@ -18,6 +18,8 @@ export interface WatchOptions extends LoadOptions {
   readonly settleMs?: number | undefined;
   /** How often the files are looked at although nobody says that they changed, in ms. Default 2 000; 10 to 3 600 000. */
   readonly pollMs?: number | undefined;
+  /** Further files whose change is a reason to read the config again. Default: none. */
+  readonly also?: readonly string[] | undefined;
   /** Told of a listener that throws. Default: silence. */
   readonly logger?: Logger | undefined;
   readonly clock?: Clock | undefined;
@@ -85,7 +87,8 @@ class FileConfigWatch implements ConfigWatch {
 
   follow(files: readonly string[]): void {
     if (this.#isClosed) return;
-    const wanted = new Set([this.file, ...files.map((file) => resolve(file))]);
+    const { also = [] } = this.#options;
+    const wanted = new Set([this.file, ...[...also, ...files].map((file) => resolve(file))]);
     for (const [file, watch] of this.#watches) {
       if (wanted.has(file)) continue;
       watch.close();
