@@ -124,6 +124,77 @@ async function authorized(client) {
   await call(client, 'test-tool');
 }
 
+/** A browser without a person: it opens the page and follows where it is sent, up to our callback. */
+const BROWSER = {
+  async authorize({ url, redirectUri }, signal) {
+    let next = url;
+    for (let hop = 0; hop < 5; hop++) {
+      const response = await fetch(next, { redirect: 'manual', signal });
+      await response.arrayBuffer();
+      const location = response.headers.get('location');
+      if (location === null) return;
+      next = new URL(location, next);
+      if (next.href.startsWith(redirectUri)) {
+        await (await fetch(next, { signal })).arrayBuffer();
+        return;
+      }
+    }
+  },
+};
+
+/** A document of this address describes the client; the suite knows it. */
+const CLIENT_METADATA_URL = 'https://conformance-test.local/client-metadata.json';
+
+/** What the entry says about authorization, where the scenario brings credentials along. */
+function authOf(scenario, context) {
+  const secret = { clientId: context.client_id, clientSecret: context.client_secret };
+  switch (scenario) {
+    case 'auth/pre-registration':
+      return { type: 'oauth', ...secret };
+    case 'auth/client-credentials-basic':
+      return { type: 'oauth', grant: 'client-credentials', ...secret };
+    case 'auth/client-credentials-jwt':
+      return {
+        type: 'oauth',
+        grant: 'client-credentials',
+        clientId: context.client_id,
+        privateKey: context.private_key_pem,
+        algorithm: context.signing_algorithm,
+      };
+    case 'auth/enterprise-managed-authorization':
+      return {
+        type: 'oauth',
+        grant: 'enterprise',
+        ...secret,
+        idp: {
+          issuer: context.idp_issuer,
+          tokenEndpoint: context.idp_token_endpoint,
+          clientId: context.idp_client_id,
+          idToken: context.idp_id_token,
+        },
+      };
+    case 'auth/wif-jwt-bearer':
+      return { type: 'oauth', grant: 'jwt-bearer', assertion: context.valid_jwt };
+    case 'auth/dpop':
+    case 'auth/dpop-nonce':
+      return { type: 'oauth', dpop: true };
+    default:
+      return undefined;
+  }
+}
+
+/** Connects; where the server wants authorization first, that is got. */
+async function connectAuthorized(client) {
+  try {
+    await client.connect();
+  } catch (error) {
+    if (error.code !== 'AUTH_REQUIRED') throw error;
+    process.stderr.write(`${error.message}\n`);
+    await client.authorize();
+    await client.connect();
+  }
+}
+
 const call = (client, name, args = {}) => client.callTool(name, args, CALL_OPTIONS);
 const named = (items, name) => items.find((item) => item.name === name);
 
@@ -154,11 +225,16 @@ async function main() {
   const context = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
 
   const protocol = protocolFor(revision);
-  const factory = new ClientFactory();
-  const client = factory.create('server', { type: 'http', url, 'x-signalbox': { protocol } });
+  const factory = new ClientFactory({
+    authorization: { handler: BROWSER, clientMetadataUrl: CLIENT_METADATA_URL },
+    ...(process.env.SIGNALBOX_CONFORMANCE_LOG ? { logger: console } : {}),
+  });
+  const auth = authOf(scenario, context);
+  const settings = { protocol, ...(auth === undefined ? {} : { auth }) };
+  const client = factory.create('server', { type: 'http', url, 'x-signalbox': settings });
   client.onInputRequest(INPUT);
   try {
-    await client.connect();
+    await connectAuthorized(client);
     process.stderr.write(`connected: ${client.era} era, revision ${client.protocolVersion}\n`);
     expect(
       protocol === 'legacy' || (client.protocolVersion === MODERN) === (revision === MODERN),

@@ -1,3 +1,24 @@
+export type {
+  AuthorizationHandler,
+  AuthorizationPrompt,
+  DevicePrompt,
+} from './auth/authorization-handler.ts';
+export type { AuthorizationStatus } from './auth/authorization-result.ts';
+export { openBrowser } from './auth/browser/open-browser.ts';
+export type { AuthChallenge } from './auth/challenge.ts';
+export type {
+  CredentialHeaders,
+  CredentialRefusal,
+  CredentialRequest,
+  CredentialSource,
+  CredentialVerdict,
+} from './auth/credential-source.ts';
+export { Secret } from './auth/secret.ts';
+export { FileTokenStore, type FileTokenStoreOptions } from './auth/store/file-token-store.ts';
+export type { StoredClient, StoredGrant, StoredServer, StoredTokens } from './auth/store/stored-grant.ts';
+export { MemoryTokenStore, type StoreChange, type TokenStore } from './auth/store/token-store.ts';
+export type { AuthorizationOptions } from './client/authorization/authorization-environment.ts';
+export type { AuthorizeOptions, ClientAuthorization } from './client/authorization/client-authorization.ts';
 export type { CallOptions } from './client/calls/call-options.ts';
 export type { GuardSnapshot } from './client/calls/guard/call-guard.ts';
 export type { ClientEvents, LogLevel, ServerLog, StateChange } from './client/client-events.ts';

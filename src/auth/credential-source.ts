@@ -26,12 +26,12 @@ export interface CredentialRefusal {
 
 /**
  * What is done about a refusal. `again`: there are other credentials now, so the request is made once more; `denied`: with
- * this error it fails; `leave`: the refusal stands as it came.
+ * this error it fails; `leave`: the refusal stands as it came, with more details where there are any.
  */
 export type CredentialVerdict =
   | { readonly kind: 'again' }
   | { readonly kind: 'denied'; readonly error: SignalboxError }
-  | { readonly kind: 'leave' };
+  | { readonly kind: 'leave'; readonly details?: Readonly<Record<string, unknown>> | undefined };
 
 /**
  * Where the credentials of one server come from. It sits below the transports: whatever request goes out over HTTP asks it

@@ -7,7 +7,9 @@ export function hintFor(error: SignalboxError): string | undefined {
   }
   switch (error.code) {
     case 'AUTH_REQUIRED':
-      return 'put a token into "headers" of the server, such as "Authorization": "Bearer ${TOKEN}"';
+      return 'authorize' in error.details
+        ? `\`signalbox auth login ${error.server ?? 'NAME'}\` logs in; for a token of your own see docs/auth.md`
+        : 'put a valid credential into "x-signalbox.auth" or "headers" of the server';
     case 'FORBIDDEN':
       return 'the credential is known but not allowed to do this; ask for more rights or use another one';
     case 'UNKNOWN_NAME':

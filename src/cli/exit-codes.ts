@@ -38,6 +38,7 @@ const BY_ERROR_CODE: ReadonlyMap<string, ExitCode> = new Map<string, ExitCode>([
   ['TOOL_BLOCKED', EXIT.auth],
   ['AUTH_REQUIRED', EXIT.auth],
   ['NEEDS_APPROVAL', EXIT.auth],
+  ['AUTH_FAILED', EXIT.auth],
   ['FORBIDDEN', EXIT.auth],
   ['SPAWN_FAILED', EXIT.unreachable],
   ['LAUNCH_FAILED', EXIT.unreachable],

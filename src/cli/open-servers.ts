@@ -1,3 +1,4 @@
+import { defaultTokenFolder, FileTokenStore } from '../auth/store/file-token-store.ts';
 import { ClientFactory } from '../client/client-factory.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { onAbort } from '../core/abort.ts';
@@ -51,7 +52,12 @@ export function openServers(
 ): OpenServers {
   const { io, options, logger } = context;
   const tap = isLogged('trace', options.logLevel) ? createWireTrace(logger, io.redactor) : undefined;
-  const factory = new ClientFactory({ logger, ...(tap === undefined ? {} : { tap }) });
+  const authorization = {
+    store: new FileTokenStore({ folder: defaultTokenFolder(io.env) }),
+    clientName: 'Signalbox',
+    onSecret: (secret: string) => io.redactor.add(secret),
+  };
+  const factory = new ClientFactory({ logger, authorization, ...(tap === undefined ? {} : { tap }) });
   const registry = new ServerRegistry({
     factory,
     logger,

@@ -3,6 +3,7 @@ import { VERSION } from '../core/version.ts';
 import { parseCount, parseMs, parsePath, parsePort } from './arguments/option-values.ts';
 import type { CliIo } from './cli-io.ts';
 import { type CommandContext, createContext, type GlobalOptions } from './command-context.ts';
+import type { AuthLoginOptions } from './commands/auth.ts';
 import type { CallCommandOptions } from './commands/call.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { EventsOptions } from './commands/events.ts';
@@ -89,6 +90,7 @@ Examples:
   $ signalbox list                                      every tool of every server
   $ signalbox call files__read_file path=notes.txt      call a tool
   $ signalbox read file:///notes.txt                    read a resource
+  $ signalbox auth login issues                         log in to a server that wants it
 
 Exit codes: 0 ok, 1 usage or configuration, 2 not found, 3 authorization, 4 unreachable, 5 error of the tool or
 server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interrupted.`,
@@ -100,6 +102,7 @@ server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interr
   addEvents(program, start);
   addRestart(program, start);
   addApprove(program, start);
+  addAuth(program, start);
   addList(program, start);
   addCall(program, start);
   addRead(program, start);
@@ -229,6 +232,45 @@ function addRestart(program: Command, start: Start): void {
     .action(async (server: string, _options: unknown, command: Command) => {
       await start(command, async (context) =>
         (await import('./commands/restart.ts')).restart(context, server),
+      );
+    });
+}
+
+function addAuth(program: Command, start: Start): void {
+  const auth = program.command('auth').description('log in to servers that want it, and out again');
+  auth
+    .command('login')
+    .description('get a token for a server; opens the browser')
+    .argument('<server>', 'name of the server')
+    .option('--print', 'print the address instead of opening the browser')
+    .addOption(
+      new Option(
+        '--paste',
+        'print the address, and read the one that the browser ends up at from stdin',
+      ).conflicts('print'),
+    )
+    .option('--force', 'log in again although there is a token')
+    .action(async (server: string, options: AuthLoginOptions, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/auth.ts')).authLogin(context, server, options),
+      );
+    });
+  auth
+    .command('status')
+    .description('show who is logged in where; asks no server')
+    .argument('[server]', 'only this server')
+    .action(async (server: string | undefined, _options: unknown, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/auth.ts')).authStatus(context, server),
+      );
+    });
+  auth
+    .command('logout')
+    .description('take the tokens for a server back and forget them')
+    .argument('<server>', 'name of the server')
+    .action(async (server: string, _options: unknown, command: Command) => {
+      await start(command, async (context) =>
+        (await import('./commands/auth.ts')).authLogout(context, server),
       );
     });
 }

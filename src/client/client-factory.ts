@@ -12,6 +12,10 @@ import { type EraCache, MemoryEraCache } from '../protocol/negotiation/era-cache
 import { builtInTransports } from '../transports/built-in.ts';
 import { type TransportBuilder, TransportCatalog } from '../transports/catalog.ts';
 import { PoolCache } from '../transports/http/pool-cache.ts';
+import {
+  type AuthorizationOptions,
+  authorizationEnvironment,
+} from './authorization/authorization-environment.ts';
 import type { ConnectionMetadata } from './connection/connection-result.ts';
 import type { ClientEnvironment } from './connection/connector.ts';
 import { HealthScheduler } from './health/health-scheduler.ts';
@@ -31,6 +35,8 @@ export interface ClientFactoryOptions {
   readonly tap?: WireTap;
   /** Default: in memory, for the life of the factory. */
   readonly eraCache?: EraCache;
+  /** How servers that want authorization get it. Default: tokens in memory, and nobody to ask. */
+  readonly authorization?: AuthorizationOptions;
   /** Default: the clock of the machine. */
   readonly clock?: Clock;
   /** Default: the random source of the machine. */
@@ -75,11 +81,12 @@ export class ClientFactory implements AsyncDisposable {
     const random = options.random ?? systemRandom;
     const logger = guardLogger(options.logger ?? silentLogger);
     const clock = new AwakeClock(machineClock, logger);
+    const info = options.clientInfo ?? { name: 'signalbox', version: VERSION };
     this.#environment = {
       catalog: new TransportCatalog(builtInTransports),
       pools: new PoolCache(),
       identity: {
-        info: options.clientInfo ?? { name: 'signalbox', version: VERSION },
+        info,
         capabilities: options.capabilities ?? {},
       },
       eraCache: options.eraCache ?? new MemoryEraCache(machineClock),
@@ -89,6 +96,7 @@ export class ClientFactory implements AsyncDisposable {
       random,
       logger,
       tap: options.tap,
+      authorization: authorizationEnvironment(options.authorization ?? {}, info.name),
     };
     this.#pool = new ClientPool((parsed) => this.#make(parsed), logger);
   }

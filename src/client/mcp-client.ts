@@ -3,7 +3,6 @@ import type { ParsedEntry } from '../config/parse-entry.ts';
 import { type ResolvedSettings, resolveSettings } from '../config/settings.ts';
 import { type Disposer, Emitter } from '../core/emitter.ts';
 import type { Era, EraName } from '../protocol/eras/era.ts';
-import { ModernEra } from '../protocol/eras/modern-era.ts';
 import type { InputHandlers } from '../protocol/input/input-handlers.ts';
 import type {
   CallToolResult,
@@ -18,12 +17,14 @@ import type {
   Tool,
 } from '../protocol/mcp-types.ts';
 import type { Handshake } from '../protocol/negotiation/handshake.ts';
+import { redress } from '../protocol/session/redress.ts';
 import type { Session } from '../protocol/session/session.ts';
 import { tasksEraOf } from '../protocol/tasks/tasks-era.ts';
 import type { CircuitBreaker } from '../resilience/breaker/circuit-breaker.ts';
 import { StderrLog } from '../transports/process/stderr-log.ts';
 import type { Params } from '../wire/json-rpc.ts';
 import { ClientActivity } from './activity/client-activity.ts';
+import { ClientAuthorization } from './authorization/client-authorization.ts';
 import type { CallOptions } from './calls/call-options.ts';
 import { Caller } from './calls/caller.ts';
 import type { CallGuard, GuardSnapshot } from './calls/guard/call-guard.ts';
@@ -82,6 +83,8 @@ export class McpClient implements AsyncDisposable {
   readonly memory: ClientMemory;
   /** What it has to do at the moment, and for how long it has had nothing. */
   readonly activity: ClientActivity;
+  /** Logs in and out, where the server wants that. */
+  readonly authorization: ClientAuthorization;
   readonly #environment: ClientEnvironment;
   readonly #events: Emitter<ClientEvents>;
   readonly #stats: ClientStats;
@@ -130,6 +133,7 @@ export class McpClient implements AsyncDisposable {
     this.#notifications = notifications;
     const doubts = new ToolDoubts(clock, this.#book, () => notifications.toolsDoubted());
     this.stderr = new StderrLog(this.settings.limits.stderrBytes, clock);
+    this.authorization = new ClientAuthorization(parsed, environment, () => this.#connection);
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => notifications.handle(method, params),
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
@@ -137,6 +141,7 @@ export class McpClient implements AsyncDisposable {
       settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
       tally: this.#stats.tally,
       stderr: this.stderr,
+      credentials: this.authorization.source,
     });
     this.memory = new ClientMemory(connector, this.#stats);
     this.#connection = new Connection(name, this.settings, environment, connector, {
@@ -312,6 +317,13 @@ export class McpClient implements AsyncDisposable {
   get transportKind(): string | undefined {
     return this.#lastEstablished?.kind;
   }
+
+  /**
+   * Gets authorization from the server's authorization server: asks the person that the factory knows how to ask, where one is
+   * needed. A client that was `unauthorized` connects by itself then.
+   * @throws SignalboxError AUTH_FAILED, NOT_SUPPORTED, REQUEST_ABORTED
+   */
+  readonly authorize: ClientAuthorization['login'] = (options) => this.authorization.login(options);
 
   // --- features ---------------------------------------------------------------------------------------------------
 
@@ -499,10 +511,7 @@ export class McpClient implements AsyncDisposable {
 
   /** The modern era says with each request who we are, what we can do and what may be logged. */
   #redress(): void {
-    const session = this.#lastEstablished?.session;
-    if (session?.era?.name === 'modern') {
-      session.era = new ModernEra(session.era.protocolVersion, this.#desk.identity, this.#logLevel.level);
-    }
+    redress(this.#lastEstablished?.session, this.#desk.identity, this.#logLevel.level);
   }
 
   #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
@@ -521,7 +530,10 @@ export class McpClient implements AsyncDisposable {
     this.#health.connectionChanged(to.kind, change.error);
     if (to.kind === 'connected') {
       this.#guard.connected();
-      this.#renew();
+      // Perhaps not the first connection: what was set up on the one before is set up again.
+      this.#subscriptions.connected();
+      this.#tools.tasks.connected();
+      this.#logLevel.renew(this.era);
     }
     if (to.kind === 'closing') this.#guard.disconnected();
     if (to.kind === 'disconnected') {
@@ -530,13 +542,6 @@ export class McpClient implements AsyncDisposable {
       this.#tools.tasks.disconnected();
     }
     this.#events.emit('state', change);
-  }
-
-  /** A connection stands, perhaps not the first: what was set up on the one before is set up again. */
-  #renew(): void {
-    this.#subscriptions.connected();
-    this.#tools.tasks.connected();
-    this.#logLevel.renew(this.era);
   }
 
   #warn(message: string): void {

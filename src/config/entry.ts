@@ -1,3 +1,4 @@
+import type { AuthSettings } from './auth-settings.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { SandboxSettings } from './sandbox.ts';
 
@@ -232,6 +233,11 @@ export interface SignalboxSettings {
   readonly drift?: DriftPolicy | undefined;
   /** Only together with `url`. */
   readonly http?: HttpSettings | undefined;
+  /**
+   * How we prove to the server who we are; only together with `url`. Default: by `headers`, and by OAuth where the server
+   * asks for it. `false`: what a server asks for is not looked into.
+   */
+  readonly auth?: AuthSettings | false | undefined;
   /** Only together with `url`. Default: the server is running already. */
   readonly launch?: LaunchSettings | undefined;
   /**
@@ -275,7 +281,7 @@ export interface ServerEntry {
   readonly url?: string | undefined;
   /** http, sse, rest: headers of every request. Those that the protocol sets are refused. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** http, sse, rest: OAuth settings, kept as they are. */
+  /** http, sse, rest: OAuth settings of other hosts; `clientId`, `clientSecret`, `scopes` and `callbackPort` are read. */
   readonly oauth?: Readonly<Record<string, unknown>> | undefined;
 
   readonly 'x-signalbox'?: SignalboxSettings | undefined;

@@ -30,7 +30,7 @@ const MAX_QUOTED = 60;
 /**
  * Fills in the placeholders of one entry: once, from left to right, never in what came out of a variable or a default
  * (S03), and only in `command`, `args`, the values of `env` and `headers`, `url`, `cwd`, `envFile`, `oauth`, in
- * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`, in `proxy`, `tls` of `x-signalbox.http`, and in `writable`,
+ * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`, in `proxy`, `tls` of `x-signalbox.http`, in `x-signalbox.auth`, and in `writable`,
  * `readable` of `x-signalbox.sandbox`. Values of a wrong type stay for `parseEntry` to refuse.
  */
 export function expandEntry(
@@ -60,8 +60,12 @@ export function expandEntry(
 const PROCESS_SLOTS: ReadonlySet<string> = new Set(['command', 'args', 'env', 'cwd']);
 const SLOTS: ReadonlySet<string> = new Set([...PROCESS_SLOTS, 'envFile', 'url', 'headers', 'oauth']);
 /** The same within groups of `x-signalbox`. */
-const OWN_SLOTS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+const OWN_SLOTS: ReadonlyMap<string, ReadonlySet<string> | undefined> = new Map<
+  string,
+  ReadonlySet<string> | undefined
+>([
   ['launch', PROCESS_SLOTS],
+  ['auth', undefined],
   ['http', new Set(['proxy', 'tls'])],
   ['sandbox', new Set(['writable', 'readable'])],
 ]);

@@ -1,4 +1,5 @@
 import { isSecretName } from '../core/redact.ts';
+import type { AuthSettings } from './auth-settings.ts';
 import { isRecord } from './checks/value-checks.ts';
 import type { ServerEntry } from './entry.ts';
 import { isPem } from './http-settings.ts';
@@ -25,7 +26,8 @@ export function isSecret(name: string, value: string): boolean {
 
 /**
  * The values of an entry that must not appear in a log: those of `env`, `headers`, `oauth`, the `env` of
- * `x-signalbox.launch`, and key, passphrase and proxy password of `x-signalbox.http`. Left out is what tells nothing: values under 6 characters, numbers, simple words, URLs of an
+ * `x-signalbox.launch`, the secrets of `x-signalbox.auth`, and
+ * key, passphrase and proxy password of `x-signalbox.http`. Left out is what tells nothing: values under 6 characters, numbers, simple words, URLs of an
  * authorization server. Values under a name like `API_TOKEN` are never left out, except for their length.
  */
 export function secretsOf(entry: ServerEntry): string[] {
@@ -42,6 +44,7 @@ export function secretsOf(entry: ServerEntry): string[] {
     if (typeof value === 'string') collect(name, /^[A-Za-z][\w-]*\s+(\S.*)$/u.exec(value)?.[1]);
   }
   collectOauth('oauth', entry.oauth, collect, 0);
+  collectAuth(entry['x-signalbox']?.auth, collect);
   const { tls, proxy } = entry['x-signalbox']?.http ?? {};
   collect('password', tls?.passphrase);
   if (tls?.key !== undefined && isPem(tls.key)) collect('private-key', tls.key);
@@ -59,6 +62,35 @@ function decoded(text: string): string | undefined {
     return decodeURIComponent(text);
   } catch {
     return undefined;
+  }
+}
+
+/** Those that stand in the entry themselves; the others are not known before they are needed. */
+function collectAuth(
+  auth: AuthSettings | false | undefined,
+  collect: (name: string, value: unknown) => void,
+): void {
+  if (auth === undefined || auth === false) return;
+  const secret = (value: unknown): void => collect('secret', value);
+  switch (auth.type) {
+    case 'bearer':
+      secret(auth.token);
+      return;
+    case 'basic':
+      secret(auth.password);
+      if (typeof auth.password === 'string') {
+        secret(Buffer.from(`${auth.user}:${auth.password}`).toString('base64'));
+      }
+      return;
+    case 'header':
+      secret(auth.value);
+      return;
+    case 'command':
+      return;
+    case 'oauth':
+      for (const value of [auth.clientSecret, auth.privateKey, auth.assertion]) secret(value);
+      secret(auth.idp?.clientSecret);
+      secret(auth.idp?.idToken);
   }
 }
 

@@ -1,3 +1,4 @@
+import { type AuthSettings, resolveAuth } from './auth-settings.ts';
 import type { DriftPolicy, LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
 import { HTTP_DEFAULTS, type ResolvedHttp, resolveHttp } from './http-settings.ts';
 import { type ResolvedSandbox, resolveSandbox } from './sandbox.ts';
@@ -94,6 +95,8 @@ export interface ResolvedSettings {
   readonly validate: 'off' | 'warn' | 'error';
   readonly drift: DriftPolicy;
   readonly http: ResolvedHttp;
+  /** `false`: what a server asks for is not looked into; undefined: what is usual. */
+  readonly auth: AuthSettings | false | undefined;
   readonly launch: ResolvedLaunch | undefined;
   readonly sandbox: ResolvedSandbox | undefined;
 }
@@ -171,6 +174,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   validate: 'off',
   drift: 'warn',
   http: HTTP_DEFAULTS,
+  auth: undefined,
   launch: undefined,
   sandbox: undefined,
 });
@@ -206,6 +210,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     validate: own.validate ?? defaults.validate,
     drift: own.drift ?? defaults.drift,
     http: resolveHttp(own.http),
+    auth: resolveAuth(own.auth, entry.oauth),
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
     sandbox: resolveSandbox(own.sandbox, own.launch !== undefined),
   });

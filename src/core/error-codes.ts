@@ -64,6 +64,8 @@ export type SignalboxErrorCode =
   | 'OVERLOADED'
   /** The server wants a (new) credential (401). */
   | 'AUTH_REQUIRED'
+  /** No authorization could be had: what the server or its authorization server says is refused, or cannot be used. */
+  | 'AUTH_FAILED'
   /** The credential does not allow this (403). */
   | 'FORBIDDEN'
   /** A redirect led elsewhere than to the same origin, or was not allowed for the method. */
@@ -132,6 +134,7 @@ export const ERROR_CODES: Readonly<Record<SignalboxErrorCode, ErrorCodeDefaults>
   CIRCUIT_OPEN: passing,
   OVERLOADED: passing,
   AUTH_REQUIRED: final,
+  AUTH_FAILED: final,
   FORBIDDEN: final,
   REDIRECT_REFUSED: final,
   ENDPOINT_REFUSED: final,

@@ -21,7 +21,7 @@ function stdio(_name: string, entry: ServerEntry, context: BuilderContext): Tran
 
 function http(url: string, entry: ServerEntry, context: BuilderContext): Transport {
   return new HttpTransport(
-    { url, headers: entry.headers, http: context.settings.http },
+    { url, headers: entry.headers, http: context.settings.http, credentials: context.credentials },
     context,
     context.pools,
   );
@@ -29,7 +29,7 @@ function http(url: string, entry: ServerEntry, context: BuilderContext): Transpo
 
 function sse(url: string, entry: ServerEntry, context: BuilderContext): Transport {
   return new SseTransport(
-    { url, headers: entry.headers, http: context.settings.http },
+    { url, headers: entry.headers, http: context.settings.http, credentials: context.credentials },
     context,
     context.pools,
   );

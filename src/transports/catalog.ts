@@ -1,3 +1,4 @@
+import type { CredentialSource } from '../auth/credential-source.ts';
 import type { ServerEntry } from '../config/entry.ts';
 import type { ResolvedSettings } from '../config/settings.ts';
 import { SignalboxError } from '../core/errors.ts';
@@ -11,6 +12,8 @@ export interface BuilderContext extends TransportContext {
   readonly settings: ResolvedSettings;
   /** HTTP connections, shared by all transports of one factory. */
   readonly pools: PoolCache;
+  /** Where credentials come from; undefined: the entry's `headers` are all there is. */
+  readonly credentials: CredentialSource | undefined;
 }
 
 /** Makes one transport for one connection. It must not connect yet: that is what `open` is for. */

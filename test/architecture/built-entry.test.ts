@@ -31,8 +31,8 @@ describe('the built root entry', () => {
     );
   });
 
-  it('loads no package that only the gateway and the command line need', () => {
-    const heavy = ['pino', 'commander', 'cli-table3'];
+  it('loads no package that only the gateway, the command line and OAuth need', () => {
+    const heavy = ['pino', 'commander', 'cli-table3', '@modelcontextprotocol/client'];
     expect(loadedBy('index.js').packages.filter((name) => heavy.includes(name))).toEqual([]);
   });
 });

@@ -31,10 +31,17 @@ function numberIn(cell: string): number {
   return digits === '' ? Number.NaN : Number(digits.replaceAll(' ', '')) * (UNITS[unit] ?? 1);
 }
 
+/** What a group cannot do without. */
+const NEEDED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  launch: { command: 'node' },
+  auth: { type: 'command', command: ['node'] },
+  oauth: { type: 'oauth' },
+};
+
 /** An entry in which one key of `x-signalbox` has this value. */
 function entryWith(key: string, value: unknown): unknown {
   const [group = '', inner] = key.split('.');
-  const fill = group === 'launch' ? { command: 'node', [inner ?? '']: value } : { [inner ?? '']: value };
+  const fill = { ...NEEDED[key.endsWith('callbackPort') ? 'oauth' : group], [inner ?? '']: value };
   // The two pauses bound each other.
   if (key === 'retry.baseMs') Object.assign(fill, { maxMs: 2 ** 31 - 1 });
   if (key === 'retry.maxMs') Object.assign(fill, { baseMs: 1 });

@@ -183,13 +183,15 @@ describe('credentials of a source', () => {
       release = resolve;
     });
     const renew = source.refused.bind(source);
+    let isAsked = false;
     source.refused = async (refusal) => {
+      isAsked = true;
       await waiting;
       return await renew(refusal);
     };
     const { transport, send } = await httpClient(server.url, { credentials: source });
     const call = send();
-    await until(() => server.requests.length === 1);
+    await until(() => isAsked);
     transport.abandon(call);
     release();
     await until(() => source.refusals.length === 1);

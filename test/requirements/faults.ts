@@ -101,8 +101,8 @@ F-075 | gzip/br/deflate bomb; nested encodings; invalid gzip → BODY_TOO_LARGE 
 F-076 | 500/502/503/504 (HTML 5 MB body) → HTTP_ERROR{status}, ≤ 300 sanitised chars; list calls retried by budget.
 F-077 | 429 Retry-After seconds / HTTP-date / negative / 1e9 / garbage → waited if ≤ 60 s and within deadline, else RATE_LIMITED with value.
 F-078 | 408/425 → retry once when safe.
-F-079 | 401 then 200 → one refresh + one replay; 401 loop → AUTH_REQUIRED, no storm; parallel 401s share one refresh. | partly: refresh and replay come with OAuth
-F-080 | 403 insufficient_scope → typed with scope; max 1 step-up. | partly: the step-up comes with OAuth
+F-079 | 401 then 200 → one refresh + one replay; 401 loop → AUTH_REQUIRED, no storm; parallel 401s share one refresh.
+F-080 | 403 insufficient_scope → typed with scope; at most 3 step-ups.
 F-081 | 301/302/303 on POST → refused, hint URL; 307/308 same-origin → followed ≤ 3; loop → refused.
 F-082 | redirect to other origin/port, http→https same host, https→http → refused except default-port http→https; no credentials at target.
 F-083 | wrong content type (text/html, none, application/json; charset=latin1, mixed case) → BAD_RESPONSE or accepted by parsed essence.
@@ -164,7 +164,7 @@ F-132 | structuredContent violating outputSchema → configurable warn/reject; n
 F-133 | binary content 20 MB base64 → limit error names the limit.
 
 # Time, load, config, lifecycle
-F-134 | wall clock jumps ±1 day; DST; → no effect (monotonic); token expiry re-evaluated with 60 s skew. | partly: the skew of token expiry comes with OAuth
+F-134 | wall clock jumps ±1 day; DST; → no effect (monotonic); token expiry re-evaluated with 60 s skew.
 F-135 | laptop sleep: timers late by hours → one immediate health check per server with jitter, no burst of stale timeouts.
 F-136 | event loop blocked 5 s → no false timeouts: after a late timer, one extra loop turn reads pending bytes before failing calls.
 F-137 | AbortSignal aborted before start / during queue / during back-off / after response → REQUEST_ABORTED with reason, upstream cancelled only if sent; listeners 0 after (1 000 iterations, same signal).
@@ -178,12 +178,12 @@ S02 | env: small allow-list (HOME, LOGNAME, PATH, SHELL, TERM, USER, TMPDIR, LAN
 S03 | \${VAR} expansion only in env/headers/args values of local config; missing var = error naming the var, not value; no recursion
 S04 | launch consent hash (command,args,cwd,env keys,url) persisted 0600; changed entry → needs-approval in CLI/gateway mode
 S05 | config never accepted over HTTP; dashboard is read-only + restart by known id behind token | partly: there is no dashboard yet
-S06 | guarded fetch: https unless loopback/explicit; no userinfo; literal + resolved IP against BlockList; connect to the vetted address; per-hop redirects ≤ 3 same-origin | partly: the hops of OAuth come with OAuth
+S06 | guarded fetch: https unless loopback/explicit; no userinfo; literal + resolved IP against BlockList; connect to the vetted address; per-hop redirects ≤ 3 same-origin
 S07 | cross-origin redirect refused with REDIRECT_REFUSED; credentials never sent to a 2nd origin
-S08 | user headers vs reserved: cannot override authorization (when a provider is set), mcp-*, host, content-length, transfer-encoding; CR/LF/NUL rejected at config time | partly: providers of authorization come with OAuth
-S09 | tokens bound to (server origin, issuer, resource); file 0600 in 0700 dir, atomic rename, lock; never in argv/URL/log/error | later: there is no OAuth yet, and no token of ours
-S10 | OAuth: PKCE S256, state (single use), iss, metadata checks, callback on 127.0.0.1 random port, 5 min expiry, one concurrent flow/issuer | later: there is no OAuth yet
-S11 | auth URL: scheme allow-list; opened by argv without shell or only printed | later: there is no OAuth yet; for URLs that servers ask people to open see S29
+S08 | user headers vs reserved: cannot override authorization (when a provider is set), mcp-*, host, content-length, transfer-encoding; CR/LF/NUL rejected at config time
+S09 | tokens bound to (server origin, issuer, resource); file 0600 in 0700 dir, atomic rename, lock; never in argv/URL/log/error
+S10 | OAuth: PKCE S256, state (single use), iss, metadata checks, callback on 127.0.0.1 random port, 5 min expiry, one concurrent flow/issuer
+S11 | auth URL: scheme allow-list; opened by argv without shell or only printed
 S12 | gateway/dashboard: bind 127.0.0.1; Host allow-list; Origin allow-list; token (timingSafeEqual); CORS off; CSP default-src 'self'; frame-ancestors 'none'; refuse non-loopback bind without token + explicit flag | partly: token and page come with the dashboard; a reachable address needs allowRemote
 S13 | per-session isolation: ids remapped with per-session counters; progressToken & subscriptionId remapped; no shared transport object
 S14 | namespacing server__tool (≤ 128 chars, [A-Za-z0-9_.-]), deterministic collision handling, never serverInfo.name as key

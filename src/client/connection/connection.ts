@@ -15,6 +15,9 @@ export const STABLE_MS = 60_000;
 /** Longest wait before the first attempt after a stable connection was lost, in ms. */
 const FIRST_RETRY_MS = 250;
 
+/** How long calls in flight may go on when the token is good no more, in ms. */
+const DENIED_DRAIN_MS = 5000;
+
 /** What a {@link Connection} tells its owner. */
 export interface ConnectionObserver {
   stateChanged(from: ConnectionState, to: ConnectionState, event: ConnectionEvent): void;
@@ -171,6 +174,26 @@ export class Connection {
   /** The connection that stands does not answer any more: it is made anew, and what is in flight on it fails. */
   stale(cause: SignalboxError): void {
     this.session?.fail(cause);
+  }
+
+  /** The token of the connection that stands is good no more, and only a person can help: what is in flight may end. */
+  denied(cause: SignalboxError): void {
+    const established = this.#established;
+    if (this.#state.kind !== 'connected' || established === undefined) return;
+    this.#established = undefined;
+    const { session } = established;
+    session.retire(cause);
+    const gone = session
+      .drained(DENIED_DRAIN_MS)
+      .then(() => this.#discard(session))
+      .finally(() => this.#leaving.delete(gone));
+    this.#leaving.add(gone);
+    this.#apply({ type: 'denied', cause });
+  }
+
+  /** What the connection was refused for is there now. */
+  authorized(): void {
+    if (this.#state.kind === 'unauthorized') this.connect().catch(() => undefined);
   }
 
   async #close(drainMs: number): Promise<void> {

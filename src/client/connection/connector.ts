@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { CredentialSource } from '../../auth/credential-source.ts';
 import type { ServerEntry } from '../../config/entry.ts';
 import { readEnvFile } from '../../config/env-file.ts';
 import type { ParsedEntry } from '../../config/parse-entry.ts';
@@ -21,6 +22,7 @@ import { Session, type SessionHandlers } from '../../protocol/session/session.ts
 import type { TransportCatalog } from '../../transports/catalog.ts';
 import type { PoolCache } from '../../transports/http/pool-cache.ts';
 import type { TransportContext } from '../../transports/transport-context.ts';
+import type { AuthorizationEnvironment } from '../authorization/authorization-environment.ts';
 import type { HealthScheduler } from '../health/health-scheduler.ts';
 
 /** What all clients of one factory share. */
@@ -36,6 +38,7 @@ export interface ClientEnvironment {
   readonly random: Random;
   readonly logger: Logger;
   readonly tap: WireTap | undefined;
+  readonly authorization: AuthorizationEnvironment;
 }
 
 /** Where all transports to one server leave their traces. */
@@ -66,6 +69,7 @@ export class Connector {
   readonly #handlers: SessionHandlers;
   readonly #eraKey: string;
   readonly #traces: TransportTraces;
+  readonly #credentials: CredentialSource | undefined;
   /** A process died on the probe once: from then on `initialize` comes first. */
   #diedOnProbe = false;
   /** The kind that an entry without explicit type turned out to be. */
@@ -76,7 +80,7 @@ export class Connector {
     settings: ResolvedSettings,
     environment: ClientEnvironment,
     identity: () => ClientIdentity,
-    owner: SessionHandlers & TransportTraces,
+    owner: SessionHandlers & TransportTraces & { readonly credentials: CredentialSource | undefined },
   ) {
     this.#name = parsed.name;
     this.#parsed = parsed;
@@ -86,6 +90,7 @@ export class Connector {
     this.#handlers = owner;
     this.#eraKey = eraKeyOf(parsed);
     this.#traces = { tally: owner.tally, stderr: owner.stderr };
+    this.#credentials = owner.credentials;
   }
 
   /** Which era the server spoke, as far as it is remembered. */
@@ -220,6 +225,7 @@ export class Connector {
       limits: this.#settings.limits,
       settings: this.#settings,
       pools,
+      credentials: this.#credentials,
       ...this.#traces,
     });
     return new Session({

@@ -1,4 +1,5 @@
 import { SETTINGS_DEFAULTS } from '../settings.ts';
+import { checkAuth } from './auth-check.ts';
 import { type Findings, kindOf } from './findings.ts';
 import { address, headers, PORT_PLACEHOLDER } from './http-checks.ts';
 import { command, environment, programArguments } from './process-checks.ts';
@@ -123,6 +124,7 @@ export function checkTogether(entry: Readonly<Record<string, unknown>>, findings
   } else if (http?.['tls'] !== undefined && typeof url === 'string' && /^http:/iu.test(url)) {
     findings.warn(['x-signalbox', 'http', 'tls'], 'has no effect on an http URL');
   }
+  checkAuth(entry, own, findings);
   checkSandbox(entry, own, findings);
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;
   if (launch !== undefined && !('url' in entry)) {

@@ -1,4 +1,5 @@
 import { SETTINGS_DEFAULTS } from '../settings.ts';
+import { AUTH_KEYS, auth } from './auth-check.ts';
 import { shown } from './findings.ts';
 import { HTTP_KEYS, http, TLS_KEYS } from './http-settings-check.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
@@ -166,6 +167,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   validate: oneOf('off', 'warn', 'error'),
   drift: oneOf('allow', 'warn', 'block'),
   http,
+  auth,
   launch,
   sandbox,
 };
@@ -215,6 +217,7 @@ const GROUPS = {
   stop: STOP,
   http: HTTP_KEYS,
   'http.tls': TLS_KEYS,
+  auth: AUTH_KEYS,
   launch: LAUNCH_KEYS,
   sandbox: SANDBOX_KEYS,
 };

@@ -85,6 +85,16 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
     const { context, server, conceal } = this.#link;
     const { requestId, status } = this;
     const wallNowMs = context.clock.wallNow();
-    return refusalError({ server, status, headers: this.#headers, text, requestId, wallNowMs, conceal });
+    const more = this.refusalDetails;
+    return refusalError({
+      server,
+      status,
+      headers: this.#headers,
+      text,
+      requestId,
+      wallNowMs,
+      conceal,
+      more,
+    });
   }
 }

@@ -50,6 +50,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   /** A 401 or 403 that nobody was told of yet. */
   #refusal: HeldRefusal | undefined;
   #refusals = 0;
+  #refusalDetails: Readonly<Record<string, unknown>> | undefined;
 
   constructor(target: HttpTarget, request: HttpRequest) {
     this.#target = target;
@@ -83,6 +84,11 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   /** The URL that answers: after redirects another than the one that was asked. */
   get url(): URL {
     return this.#url;
+  }
+
+  /** What the source of the credentials has to say about the refusal that is handed on. */
+  protected get refusalDetails(): Readonly<Record<string, unknown>> | undefined {
+    return this.#refusalDetails;
   }
 
   get isOver(): boolean {
@@ -252,6 +258,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
         this.fail(verdict.error);
         return;
       case 'leave':
+        this.#refusalDetails = verdict.details;
         this.#head(refusal.controller, refusal.status, refusal.headers);
         for (const chunk of refusal.chunks) {
           if (!this.#over) this.#data(refusal.controller, chunk);

@@ -22,6 +22,8 @@ export interface Refusal {
   readonly requestId: string | undefined;
   /** Takes out what we sent: servers like to repeat credentials. */
   readonly conceal: (text: string) => string;
+  /** What is known beside it. */
+  readonly more: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The typed error for an HTTP status outside of 2xx (F-076, F-077). */
@@ -29,7 +31,7 @@ export function refusalError(refusal: Refusal): SignalboxError {
   const { server, status, headers } = refusal;
   const said = sanitizePeerText(refusal.conceal(refusal.text));
   const tail = said === '' ? '' : `: ${said}`;
-  const details: Record<string, unknown> = withRequestId({ status }, refusal.requestId);
+  const details: Record<string, unknown> = withRequestId({ ...refusal.more, status }, refusal.requestId);
   const retryAfterMs = parseRetryAfter(firstHeader(headers, 'retry-after'), refusal.wallNowMs);
   if (retryAfterMs !== undefined) details['retryAfterMs'] = retryAfterMs;
   const made = (code: SignalboxErrorCode, message: string, retryable?: boolean): SignalboxError =>

@@ -74,6 +74,7 @@ export class StreamCall extends HttpCall {
       wallNowMs: this.#context.clock.wallNow(),
       requestId: this.requestId,
       conceal: this.#conceal,
+      more: this.refusalDetails,
     });
   }
 

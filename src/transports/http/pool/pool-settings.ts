@@ -24,14 +24,16 @@ export interface PoolRequest {
   readonly url: URL;
   readonly http: ResolvedHttp;
   readonly headerBytes: number;
+  /** Whether addresses are checked wherever we look names up ourselves, whatever `http.blockPrivate` says. Default `false`. */
+  readonly vetted?: boolean | undefined;
 }
 
 /** Reads the files and variables that the settings name. @throws SignalboxError CONFIG_INVALID */
 export async function poolSettings(request: PoolRequest, environment: Environment): Promise<PoolSettings> {
   const { server, url, http, headerBytes } = request;
-  const { connections, keepAliveMs, connectTimeoutMs, blockPrivate } = http;
+  const { connections, keepAliveMs, connectTimeoutMs } = http;
   const proxy = proxyFor(url, http.proxy, environment, server);
-  if (proxy !== undefined && blockPrivate) {
+  if (proxy !== undefined && http.blockPrivate) {
     throw new SignalboxError(
       'CONFIG_INVALID',
       '"x-signalbox.http.blockPrivate" cannot be kept through the proxy of the environment, which looks names up itself; ' +
@@ -42,6 +44,7 @@ export async function poolSettings(request: PoolRequest, environment: Environmen
   const tls =
     http.tls === undefined || url.protocol !== 'https:' ? undefined : await readTlsIdentity(http.tls, server);
   const { origin } = url;
+  const blockPrivate = http.blockPrivate || (request.vetted === true && proxy === undefined);
   return { origin, headerBytes, connections, keepAliveMs, connectTimeoutMs, blockPrivate, tls, proxy };
 }
 
