@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { until } from '../../../test/helpers/until.ts';
-import { browserCommand, openBrowser } from './open-browser.ts';
-import { checkPageUrl, MAX_PAGE_URL } from './page-url.ts';
+import { browserCommand, openBrowser } from '../../src/auth/browser/open-browser.ts';
+import { checkPageUrl, MAX_PAGE_URL } from '../../src/auth/browser/page-url.ts';
+import { until } from '../helpers/until.ts';
 
 const refusal = (url: string): string => {
   try {
