@@ -102,7 +102,7 @@ describe('doctor', () => {
     expect(findingsOf(report, 'locked')[0]).toMatchObject({
       check: 'auth',
       level: 'error',
-      cure: expect.stringContaining('headers'),
+      cure: expect.stringContaining('signalbox auth login locked'),
     });
   });
 

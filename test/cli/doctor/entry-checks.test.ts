@@ -138,7 +138,7 @@ describe('checks of a config', () => {
     expect(of('AUTH_REQUIRED', 'the server wants a credential')).toMatchObject({
       check: 'auth',
       level: 'error',
-      cure: expect.stringContaining('Bearer'),
+      cure: expect.stringContaining('credential'),
     });
     expect(of('CONNECT_TIMEOUT', 'no connection')).toMatchObject({
       check: 'reachable',
