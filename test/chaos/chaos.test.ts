@@ -1,27 +1,9 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { breachesOf, type ChaosReport } from './engine/report.ts';
+import { breachesOf } from '../runs/check.ts';
+import { runScript } from '../runs/run-script.ts';
+import type { ChaosReport } from './engine/report.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** The command, in processes of its own: what it says of handles and exceptions is then about nothing else. */
-function chaos(...args: string[]): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'scripts', 'chaos.mjs'), ...args], { cwd: ROOT });
-    const read = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const)
-      child[name].setEncoding('utf8').on('data', (text: string) => (read[name] += text));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, ...read }));
-  });
-}
+const chaos = (...args: string[]) => runScript('chaos.mjs', args);
 
 describe('the chaos run', () => {
   it('keeps every promise, in a short run with a fixed seed', { timeout: 120_000 }, async () => {

@@ -1,19 +1,12 @@
-import { parseArgs } from 'node:util';
+import { type RunOptions, readOptions } from '../runs/command/read-options.ts';
 
 /** How one run is made. */
-export interface ChaosOptions {
+export interface ChaosOptions extends RunOptions {
   /** How long calls are made in all: some calm first, then the faults. */
   readonly seconds: number;
-  readonly seed: number;
   readonly servers: number;
   /** Calls that each server gets at once. */
   readonly workers: number;
-}
-
-export interface CommandLine extends ChaosOptions {
-  readonly json: boolean;
-  /** Keeps the folder with journals and outcomes also where all is well. */
-  readonly keep: boolean;
 }
 
 export const HELP = `Usage: npm run chaos -- [options]
@@ -31,33 +24,10 @@ client said against the journals of the servers. Ends with 0 if every promise wa
 `;
 
 /** @throws Error that says what is wrong; undefined if help is wanted */
-export function readCommandLine(args: readonly string[]): CommandLine | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      seconds: { type: 'string', default: '60' },
-      seed: { type: 'string' },
-      servers: { type: 'string', default: '20' },
-      workers: { type: 'string', default: '5' },
-      keep: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
+export function readChaosOptions(args: readonly string[]): ChaosOptions | undefined {
+  return readOptions(args, {
+    seconds: { least: 5, most: 3600, default: 60 },
+    servers: { least: 4, most: 60, default: 20 },
+    workers: { least: 1, most: 32, default: 5 },
   });
-  if (values.help) return undefined;
-  const seed = values.seed ?? String(Date.now() % 1_000_000);
-  return {
-    seconds: whole('--seconds', values.seconds, 5, 3600),
-    seed: whole('--seed', seed, 0, 2 ** 31 - 1),
-    servers: whole('--servers', values.servers, 4, 60),
-    workers: whole('--workers', values.workers, 1, 32),
-    json: values.json,
-    keep: values.keep,
-  };
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = /^\d+$/u.test(text) ? Number(text) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new Error(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
 }

@@ -50,10 +50,11 @@ export class FaultService {
   }
 
   #meet({ method, params }: JsonRpcRequest): (FaultRule & { readonly id: number }) | undefined {
-    const { plan, journal } = this.#options;
+    const { plan, journal, clock } = this.#options;
     const name = params?.['name'];
     const rule = plan.take(method, typeof name === 'string' ? name : undefined);
-    if (rule !== undefined) journal.append({ event: 'fault', kind: rule.kind, method, rule: rule.id });
+    if (rule !== undefined)
+      journal.append({ event: 'fault', kind: rule.kind, method, rule: rule.id, at: clock.wallNow() });
     return rule;
   }
 

@@ -10,14 +10,20 @@ export interface ExecutedCall {
 
 /** What a fault server notes of itself. */
 export type JournalEntry =
-  /** A process has started. */
-  | { readonly event: 'start'; readonly pid: number }
+  /** A process has started. `at`: when it was made, in ms since the epoch. */
+  | { readonly event: 'start'; readonly pid: number; readonly at: number }
   /** A tool begins to run. */
   | ({ readonly event: 'call' } & ExecutedCall)
   /** The run with this number was cancelled by the client. */
   | { readonly event: 'cancelled'; readonly n: number }
-  /** A request meets a fault; noted before it happens. */
-  | { readonly event: 'fault'; readonly kind: FaultKind; readonly method: string; readonly rule: number }
+  /** A request meets a fault; noted before it happens. `at`: in ms since the epoch. */
+  | {
+      readonly event: 'fault';
+      readonly kind: FaultKind;
+      readonly method: string;
+      readonly rule: number;
+      readonly at: number;
+    }
   /** A process ends by itself. */
   | { readonly event: 'end'; readonly pid: number };
 

@@ -1,5 +1,6 @@
+import { breachOf } from '../../runs/check.ts';
 import type { CallEnd, Outcome } from '../load/outcome.ts';
-import { type Breach, breachOf, type CheckName, type CheckResult } from './check.ts';
+import type { Breach, CheckName, CheckResult } from './check.ts';
 
 /** What was said on both sides: by the client of each call, by each server of what it has executed. */
 export interface Statements {

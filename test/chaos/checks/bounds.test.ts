@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LatencyHistogram } from '../../../src/client/stats/latency-histogram.ts';
+import { type MemorySample, MIB } from '../../runs/memory-sample.ts';
 import { checkLatency } from './latency.ts';
-import { checkMemory, type MemorySample } from './memory.ts';
-
-const MIB = 1024 * 1024;
+import { checkMemory } from './memory.ts';
 
 function latencies(ms: readonly number[]): LatencyHistogram {
   const histogram = new LatencyHistogram();

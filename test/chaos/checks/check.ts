@@ -1,11 +1,4 @@
-/** A promise that was broken, spelled out. */
-export interface Breach {
-  readonly check: CheckName;
-  readonly server: string | undefined;
-  /** The call that it is about. */
-  readonly key: string | undefined;
-  readonly what: string;
-}
+import type * as runs from '../../runs/check.ts';
 
 /** The promises, in the order of the report. */
 export const CHECKS = {
@@ -27,18 +20,5 @@ export const CHECKS = {
 
 export type CheckName = keyof typeof CHECKS;
 
-/** What came out of one check: figures for the table, and what broke. */
-export interface CheckResult {
-  readonly check: CheckName;
-  readonly figures: string;
-  readonly breaches: readonly Breach[];
-}
-
-/** Makes the breaches of one check. */
-export function breachOf(
-  check: CheckName,
-  what: string,
-  { server, key }: { readonly server?: string; readonly key?: string } = {},
-): Breach {
-  return { check, server, key, what };
-}
+export type Breach = runs.Breach<CheckName>;
+export type CheckResult = runs.CheckResult<CheckName>;

@@ -1,5 +1,6 @@
 import type { LatencyHistogram } from '../../../src/client/stats/latency-histogram.ts';
-import { type Breach, breachOf, type CheckResult } from './check.ts';
+import { breachOf } from '../../runs/check.ts';
+import type { Breach, CheckResult } from './check.ts';
 
 /** Latencies before the faults of other servers and meanwhile. */
 export interface LatencyPair {

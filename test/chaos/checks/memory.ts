@@ -1,27 +1,13 @@
-import { type Breach, breachOf, type CheckResult } from './check.ts';
+import { breachOf } from '../../runs/check.ts';
+import { type MemorySample, MIB, mib } from '../../runs/memory-sample.ts';
+import type { Breach, CheckResult } from './check.ts';
 
-/** Memory of the client's process at one moment, after a garbage collection. */
-export interface MemorySample {
-  readonly atMs: number;
-  readonly heapBytes: number;
-  readonly rssBytes: number;
-}
-
-const MIB = 1024 * 1024;
 /** How far the heap may grow between the end of the calm phase and that of the faults. */
 const MAX_GROWTH_BYTES = 32 * MIB;
 /** How fast it may grow in the second half, where that is long enough to tell. */
 const MAX_SLOPE_BYTES_PER_S = 0.25 * MIB;
 const MIN_SLOPE_MS = 10_000;
 const MAX_RSS_BYTES = 640 * MIB;
-
-/** @throws Error if Node.js was started without --expose-gc */
-export function sampleMemory(atMs: number): MemorySample {
-  if (globalThis.gc === undefined) throw new Error('Node.js must be started with --expose-gc');
-  globalThis.gc();
-  const { heapUsed, rss } = process.memoryUsage();
-  return { atMs, heapBytes: heapUsed, rssBytes: rss };
-}
 
 /** @param samples of the time with faults, the first from just before it */
 export function checkMemory(samples: readonly MemorySample[]): CheckResult {
@@ -63,8 +49,4 @@ function slopeOf(samples: readonly MemorySample[]): number {
     below += (atMs / 1000 - meanS) ** 2;
   }
   return below === 0 ? 0 : above / below;
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / MIB).toFixed(Math.abs(bytes) < 10 * MIB ? 2 : 0)} MiB`;
 }

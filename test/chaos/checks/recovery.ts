@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf } from '../../../src/core/errors.ts';
 import type { ServerInstance } from '../../../src/index.ts';
-import { type Breach, breachOf, type CheckResult } from './check.ts';
+import { breachOf } from '../../runs/check.ts';
+import type { Breach, CheckResult } from './check.ts';
 
 /** By when every server has to work again, in ms. */
 const MAX_MS = 30_000;

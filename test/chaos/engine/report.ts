@@ -1,4 +1,4 @@
-import type { Breach, CheckResult } from '../checks/check.ts';
+import type { CheckResult } from '../../runs/check.ts';
 import type { ChaosOptions } from '../options.ts';
 
 /** What became of one server. Durations in ms. */
@@ -33,8 +33,4 @@ export interface ChaosReport {
   readonly chaosMs: number;
   readonly servers: readonly ServerRow[];
   readonly checks: readonly CheckResult[];
-}
-
-export function breachesOf({ checks }: Pick<ChaosReport, 'checks'>): readonly Breach[] {
-  return checks.flatMap(({ breaches }) => breaches);
 }

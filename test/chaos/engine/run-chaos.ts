@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClientFactory, ServerRegistry } from '../../../src/index.ts';
+import type { RunContext } from '../../runs/engine/run-engine.ts';
+import type { ServerAccount } from '../../runs/hosts/server-account.ts';
+import { type MemorySample, sampleMemory } from '../../runs/memory-sample.ts';
+import { checkProcesses } from '../../runs/process-check.ts';
+import { checkShutdown } from '../../runs/shutdown-check.ts';
 import { audit } from '../checks/audit.ts';
-import { breachOf, type CheckResult } from '../checks/check.ts';
 import { checkLatency } from '../checks/latency.ts';
-import { checkMemory, type MemorySample, sampleMemory } from '../checks/memory.ts';
-import { checkProcesses } from '../checks/process-check.ts';
+import { checkMemory } from '../checks/memory.ts';
 import { checkRecovery } from '../checks/recovery.ts';
-import type { ServerAccount } from '../fleet/chaos-server.ts';
 import { runFaults } from '../fleet/fault-runner.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { operate } from '../fleet/operator.ts';
@@ -36,14 +38,6 @@ const PROGRESS_EVERY_MS = 1000;
 const DRAIN_MS = 1000;
 /** How long the registry may take to end everything, in ms: calls, then the processes in their steps. */
 const SHUTDOWN_MS = 10_000;
-
-export interface RunContext {
-  /** Where journals and outcomes stand. */
-  readonly folder: string;
-  /** One line on what is going on. */
-  readonly progress: (line: string) => void;
-  readonly unhandled: () => CheckResult;
-}
 
 /** One run from the first server to the verdict. Rejects only if it could not be made at all. */
 export async function runChaos(options: ChaosOptions, context: RunContext): Promise<ChaosReport> {
@@ -97,7 +91,7 @@ class ChaosRun {
           runFaults(plan, fleet.servers, (name, deed) => operate(this.#registry, name, deed)),
           pause(this.#chaosMs),
         ]),
-        fleet.failed,
+        fleet.hosts.failed,
       ]).finally(() => clearInterval(watching));
       this.#samples.push(sampleMemory(this.#now));
       this.#isOver = true;
@@ -108,8 +102,8 @@ class ChaosRun {
       const unsettled = await lastCalls;
       this.#lag.disable();
       const slackMs = SLACK_MS + (2 * this.#lag.max) / 1e6;
-      const shutdown = await this.#shutDown();
-      const orphans = await checkProcesses(folder, [process.pid, ...fleet.hostPids]);
+      const shutdown = await checkShutdown(this.#registry, { drainMs: DRAIN_MS, limitMs: SHUTDOWN_MS });
+      const orphans = await checkProcesses(folder, [process.pid, ...fleet.hosts.pids]);
       progress('the servers are asked what they have done');
       const accounts = await accountsOf(fleet);
       const steady = new Set(this.#seats.filter(({ isSteady }) => isSteady).map(({ name }) => name));
@@ -139,7 +133,7 @@ class ChaosRun {
     } finally {
       this.#isOver = true;
       await this.#registry.shutdown({ drainMs: 0 });
-      await fleet.close();
+      await fleet.hosts.close();
     }
   }
 
@@ -232,22 +226,6 @@ class ChaosRun {
     return this.#flights
       .entries()
       .map(([key, { server, atMs }]) => ({ key, server, sinceMs: this.#now - atMs }));
-  }
-
-  async #shutDown(): Promise<CheckResult> {
-    const startedAt = performance.now();
-    const limit = new AbortController();
-    const isDone = await Promise.race([
-      this.#registry.shutdown({ drainMs: DRAIN_MS }).then(() => true),
-      pause(SHUTDOWN_MS, false, { signal: limit.signal }).catch(() => false),
-    ]);
-    limit.abort();
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-    return {
-      check: 'shutdown',
-      figures: `${seconds} s, ${SHUTDOWN_MS / 1000} s allowed`,
-      breaches: isDone ? [] : [breachOf('shutdown', `is not over after ${seconds} s`)],
-    };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerInstance } from '../../../src/index.ts';
-import type { ServerAccount } from '../fleet/chaos-server.ts';
+import type { ServerAccount } from '../../runs/hosts/server-account.ts';
 import type { FaultCounts } from '../fleet/fault-runner.ts';
 import type { Tally } from '../load/tally.ts';
 import type { Seat } from '../plan/roster.ts';

@@ -1,15 +1,7 @@
 import type { ServerEntry } from '../../../src/index.ts';
-import type { Journal } from '../../../src/testing/index.ts';
-import type { ServerDeed } from '../plan/fault-menu.ts';
+import type { ServerAccount } from '../../runs/hosts/server-account.ts';
+import type { ServerDeed } from '../../runs/hosts/server-deed.ts';
 import type { Seat } from '../plan/roster.ts';
-
-/** What a server itself says it has done. */
-export interface ServerAccount {
-  /** The keys of the calls that it has executed, in order, with repetitions. */
-  readonly keys: readonly string[];
-  /** Requests that met a fault. */
-  readonly faults: number;
-}
 
 /** A server of a run, wherever it lives. */
 export interface ChaosServer {
@@ -20,10 +12,4 @@ export interface ChaosServer {
   /** Ends every fault, whatever it was. */
   heal(): Promise<void>;
   account(): Promise<ServerAccount>;
-}
-
-/** Calls without a key are no part of the load. */
-export function accountOf(journal: Journal): ServerAccount {
-  const keys = journal.calls().map(({ arguments: args }) => args['key']);
-  return { keys: keys.filter((key) => typeof key === 'string'), faults: journal.faults().length };
 }

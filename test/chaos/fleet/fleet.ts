@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import type { Host } from '../../runs/hosts/host.ts';
+import { Hosts } from '../../runs/hosts/hosts.ts';
 import type { Seat } from '../plan/roster.ts';
 import type { ChaosServer } from './chaos-server.ts';
-import { Host } from './host.ts';
 import { HostedServer } from './hosted-server.ts';
 import { StdioServer } from './stdio-server.ts';
 
@@ -18,23 +19,22 @@ export interface FleetOptions {
 /** All servers of a run. */
 export class Fleet {
   readonly servers: readonly ChaosServer[];
-  readonly #hosts: readonly Host[];
+  readonly hosts: Hosts;
 
-  private constructor(servers: readonly ChaosServer[], hosts: readonly Host[]) {
+  private constructor(servers: readonly ChaosServer[], hosts: Hosts) {
     this.servers = servers;
-    this.#hosts = hosts;
+    this.hosts = hosts;
   }
 
   static async open(seats: readonly Seat[], { seed, folder, pidOf }: FleetOptions): Promise<Fleet> {
-    const hosts: Host[] = [];
+    const hosts = new Hosts(folder);
     const begun = new Map<string, { host: Host; servers: number }>();
     const hostOf = ({ isSteady }: Seat): Host => {
       // Steady servers share no process with those that get into trouble.
       const kind = isSteady ? 'steady' : 'faulty';
       let place = begun.get(kind);
       if (place === undefined || place.servers === SERVERS_PER_HOST) {
-        place = { host: new Host(folder), servers: 0 };
-        hosts.push(place.host);
+        place = { host: hosts.start(), servers: 0 };
         begun.set(kind, place);
       }
       place.servers++;
@@ -51,21 +51,7 @@ export class Fleet {
     return new Fleet(await Promise.all(seats.map(open)), hosts);
   }
 
-  /** Processes that belong to the run itself. */
-  get hostPids(): readonly number[] {
-    return this.#hosts.flatMap(({ pid }) => pid ?? []);
-  }
-
-  /** Rejects if a part of the fleet breaks by itself: a run cannot go on then. */
-  get failed(): Promise<never> {
-    return Promise.race(this.#hosts.map((host) => host.failed));
-  }
-
   async heal(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.heal()));
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host.close()));
   }
 }

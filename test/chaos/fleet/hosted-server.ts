@@ -1,8 +1,9 @@
 import type { ServerEntry } from '../../../src/index.ts';
-import type { ServerDeed } from '../plan/fault-menu.ts';
+import type { Host } from '../../runs/hosts/host.ts';
+import type { ServerAccount } from '../../runs/hosts/server-account.ts';
+import type { ServerDeed } from '../../runs/hosts/server-deed.ts';
 import type { Seat } from '../plan/roster.ts';
-import type { ChaosServer, ServerAccount } from './chaos-server.ts';
-import type { Host } from './host.ts';
+import type { ChaosServer } from './chaos-server.ts';
 
 /** A server over HTTP or SSE, in the process of its host. */
 export class HostedServer implements ChaosServer {

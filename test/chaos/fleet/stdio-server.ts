@@ -1,9 +1,10 @@
 import type { ServerEntry } from '../../../src/index.ts';
 import { type FaultServerCommand, faultServerCommand } from '../../../src/testing/index.ts';
-import { isProcessOf } from '../checks/process-check.ts';
-import type { ServerDeed } from '../plan/fault-menu.ts';
+import { accountOf, type ServerAccount } from '../../runs/hosts/server-account.ts';
+import type { ServerDeed } from '../../runs/hosts/server-deed.ts';
+import { isProcessOf } from '../../runs/process-check.ts';
 import type { Seat } from '../plan/roster.ts';
-import { accountOf, type ChaosServer, type ServerAccount } from './chaos-server.ts';
+import type { ChaosServer } from './chaos-server.ts';
 
 export interface StdioServerOptions {
   readonly folder: string;

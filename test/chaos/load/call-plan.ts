@@ -1,4 +1,4 @@
-import type { Dice } from '../plan/dice.ts';
+import type { Dice } from '../../runs/dice.ts';
 
 /** One call of the workload. */
 export interface CallPlan {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { RemoteError, type ServerInstance, type ServerRegistry, SignalboxError } from '../../../src/index.ts';
-import { Dice } from '../plan/dice.ts';
+import { Dice } from '../../runs/dice.ts';
 import type { Seat } from '../plan/roster.ts';
 import { type CallPlan, isAnswer, isQuick, planCall } from './call-plan.ts';
 import type { Flights } from './flights.ts';

@@ -1,28 +1,11 @@
 import type { FaultRule, FaultWire } from '../../../src/testing/index.ts';
+import type { Dice } from '../../runs/dice.ts';
+import type { ServerDeed } from '../../runs/hosts/server-deed.ts';
 import { HUGE_BYTES } from '../settings.ts';
-import type { Dice } from './dice.ts';
 import type { Seat } from './roster.ts';
 
 /** What is done to a server at one moment. */
 export type Deed = ServerDeed | OperatorDeed;
-
-/** What happens to the server itself. */
-export type ServerDeed =
-  /** Requests meet these rules from now on. */
-  | { readonly do: 'set'; readonly target: string; readonly rules: readonly FaultRule[] }
-  | { readonly do: 'clear' }
-  /** Its process is killed (stdio). */
-  | { readonly do: 'kill' }
-  /** It takes everything and does nothing: SIGSTOP for a process, a pause of the service over HTTP. */
-  | { readonly do: 'freeze' }
-  | { readonly do: 'thaw' }
-  /** Nobody listens any more; after `start` it has forgotten its sessions, as after a crash (http, sse). */
-  | { readonly do: 'stop' }
-  | { readonly do: 'start' }
-  /** All connections break by RST (http, sse). */
-  | { readonly do: 'drop' }
-  /** All sessions are forgotten (http, sse). */
-  | { readonly do: 'forget' };
 
 /** What the application does with the server, in the middle of its calls. */
 export type OperatorDeed =

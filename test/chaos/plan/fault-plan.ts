@@ -1,4 +1,4 @@
-import { Dice } from './dice.ts';
+import { Dice } from '../../runs/dice.ts';
 import { type Deed, drawTrouble } from './fault-menu.ts';
 import type { Seat } from './roster.ts';
 

@@ -1,46 +1,20 @@
-import type picocolors from 'picocolors';
 import { table } from '../../../src/cli/output/table.ts';
+import { checkText } from '../../runs/command/check-text.ts';
+import type { Colors } from '../../runs/command/run-command.ts';
 import { CHECKS } from '../checks/check.ts';
-import { breachesOf, type ChaosReport, type ServerRow } from '../engine/report.ts';
+import type { ChaosReport, ServerRow } from '../engine/report.ts';
 
-/** Breaches that are spelled out. */
-const SHOWN = 20;
-
-export async function reportText(
-  report: ChaosReport,
-  colors: ReturnType<typeof picocolors.createColors>,
-): Promise<string> {
-  const { options, settings, calmMs, chaosMs, checks } = report;
-  const breaches = breachesOf(report);
-  const lines = [
+export async function reportText(report: ChaosReport, colors: Colors): Promise<string> {
+  const { options, settings, calmMs, chaosMs } = report;
+  return [
     `chaos: seed ${options.seed}, ${options.servers} servers, ${options.workers} calls at once each, ` +
       `${(calmMs / 1000).toFixed(1)} s calm and ${(chaosMs / 1000).toFixed(1)} s of faults, Node ${process.versions.node}`,
     `settings other than the defaults: ${settings}`,
     '',
     await serverTable(report.servers),
     '',
-    await table(
-      [{ title: '' }, { title: 'promise' }, { title: 'figures' }],
-      checks.map(({ check, figures, breaches: own }) => [
-        own.length === 0 ? colors.green('✓') : colors.red('✗'),
-        CHECKS[check],
-        own.length === 0 ? figures : `${own.length} breaches; ${figures}`,
-      ]),
-      undefined,
-    ),
-    '',
-  ];
-  if (breaches.length === 0) return [...lines, colors.green('No breach.')].join('\n');
-  // A few of each kind say more than many of the first.
-  const shown = checks.flatMap(({ breaches: own }) => own.slice(0, 5)).slice(0, SHOWN);
-  for (const { check, server, key, what } of shown)
-    lines.push(
-      `${colors.red('✗')} ${check}: ${[server, key].filter((part) => part !== undefined).join(' ')} ${what}`,
-    );
-  if (breaches.length > shown.length)
-    lines.push(`… and ${breaches.length - shown.length} more (--json lists all)`);
-  lines.push('', colors.red(`${breaches.length} breaches.`));
-  return lines.join('\n');
+    await checkText(report, CHECKS, colors),
+  ].join('\n');
 }
 
 async function serverTable(servers: readonly ServerRow[]): Promise<string> {

@@ -23,7 +23,7 @@ const clock = systemClock;
 const random = seededRandom(seed + past.filter(({ event }) => event === 'start').length);
 const plan = new FaultPlan(() => control.read(), random);
 for (const entry of past) if (entry.event === 'fault') plan.recall(entry.rule);
-journal.append({ event: 'start', pid: process.pid });
+journal.append({ event: 'start', pid: process.pid, at: performance.timeOrigin });
 
 function exit(code: number): never {
   journal.append({ event: 'end', pid: process.pid });

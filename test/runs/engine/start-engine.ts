@@ -1,28 +1,34 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { breachOf, type CheckResult } from '../checks/check.ts';
-import type { EngineMessage, EngineOptions } from './engine-messages.ts';
-import type { ChaosReport } from './report.ts';
+import { breachOf, type CheckResult } from '../check.ts';
+import type { EngineMessage, EngineOrder } from './engine-messages.ts';
 
-const PROGRAM = fileURLToPath(new URL('engine-program.ts', import.meta.url));
 /** How long the process may live on after its report, in ms. */
 const EXIT_MS = 5000;
-/** What a run may take beside its calls, in ms: starting, coming back, shutting down. */
-const OVERHEAD_MS = 120_000;
+
+export interface EngineStart {
+  readonly program: URL;
+  readonly order: EngineOrder<unknown>;
+  /** After this time it is taken for one that hangs, in ms. */
+  readonly limitMs: number;
+  readonly progress: (line: string) => void;
+}
 
 /**
  * Makes a run in a process of its own and sees that it ends.
  * @throws Error if the run could not be made
  */
-export async function startEngine(
-  options: EngineOptions,
-  progress: (line: string) => void,
-): Promise<ChaosReport> {
-  const child = fork(PROGRAM, [JSON.stringify(options)], {
+export async function startEngine<Report>({
+  program,
+  order,
+  limitMs,
+  progress,
+}: EngineStart): Promise<{ readonly report: Report; readonly exit: CheckResult<'exit'> }> {
+  const child = fork(fileURLToPath(program), [JSON.stringify(order)], {
     execArgv: ['--expose-gc', '--import', import.meta.resolve('tsx')],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  let told: Extract<EngineMessage, { kind: 'report' }> | undefined;
+  let told: Extract<EngineMessage<Report>, { kind: 'report' }> | undefined;
   let why: string | undefined;
   let toldAt = 0;
   let hung = false;
@@ -30,9 +36,9 @@ export async function startEngine(
     hung = true;
     child.kill('SIGKILL');
   };
-  let watchdog = setTimeout(kill, options.seconds * 1000 + OVERHEAD_MS);
+  let watchdog = setTimeout(kill, limitMs);
   child.on('message', (message) => {
-    const said = message as EngineMessage;
+    const said = message as EngineMessage<Report>;
     if (said.kind === 'progress') progress(said.line);
     else if (said.kind === 'impossible') why = said.why;
     else {
@@ -49,7 +55,7 @@ export async function startEngine(
   if (told === undefined)
     throw new Error(why ?? (hung ? 'the run hung and was killed' : `the run ended with ${ending}`));
   const tookMs = Math.round(performance.now() - toldAt);
-  const exit: CheckResult = {
+  const exit: CheckResult<'exit'> = {
     check: 'exit',
     figures: hung ? `killed after ${EXIT_MS} ms` : `${tookMs} ms after its report, ${EXIT_MS} ms allowed`,
     breaches:
@@ -57,5 +63,5 @@ export async function startEngine(
         ? [breachOf('exit', `ended by ${ending}; it was held by ${told.resources.join(', ')}`)]
         : [],
   };
-  return { ...told.report, checks: [...told.report.checks, exit] };
+  return { report: told.report, exit };
 }

@@ -1,7 +1,7 @@
-import { breachOf, type CheckResult } from '../checks/check.ts';
+import { breachOf, type CheckResult } from '../check.ts';
 
 /** Hears of everything that nobody handles, from now on; the process lives on, so that the run can tell. */
-export function hearUnhandled(): () => CheckResult {
+export function hearUnhandled(): () => CheckResult<'quiet'> {
   const heard = new Map<string, number>();
   const hear = (what: string, thrown: unknown): void => {
     const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);

@@ -3,9 +3,9 @@
  * whose latency is measured. Driven over the IPC channel; ends with it.
  */
 import { type FaultServer, seededRandom, startFaultServer } from '../../../src/testing/index.ts';
-import type { ServerDeed } from '../plan/fault-menu.ts';
-import { accountOf } from './chaos-server.ts';
 import type { HostQuestion, HostTask } from './host-messages.ts';
+import { accountOf } from './server-account.ts';
+import type { ServerDeed } from './server-deed.ts';
 
 const servers: Map<string, FaultServer> = new Map();
 
@@ -67,6 +67,8 @@ async function work(task: HostTask): Promise<unknown> {
     }
     case 'account':
       return accountOf(serverOf(task.name).journal);
+    case 'sockets':
+      return [...servers.values()].reduce((sum, { connections }) => sum + connections, 0);
     case 'close':
       await Promise.all([...servers.values()].map((server) => server.close()));
       return undefined;

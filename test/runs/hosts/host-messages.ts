@@ -1,6 +1,6 @@
 import type { FaultServerEntry, FaultServerEra } from '../../../src/testing/index.ts';
-import type { ServerDeed } from '../plan/fault-menu.ts';
-import type { ServerAccount } from './chaos-server.ts';
+import type { ServerAccount } from './server-account.ts';
+import type { ServerDeed } from './server-deed.ts';
 
 /** What a host is asked for; each is answered once, in order of completion. */
 export type HostTask =
@@ -14,6 +14,8 @@ export type HostTask =
   | { readonly task: 'apply'; readonly name: string; readonly deed: ServerDeed }
   | { readonly task: 'heal'; readonly name: string }
   | { readonly task: 'account'; readonly name: string }
+  /** Sockets that clients hold open at any server of this process. */
+  | { readonly task: 'sockets' }
   | { readonly task: 'close' };
 
 /** What each task is answered with. */
@@ -22,6 +24,7 @@ export interface HostResults {
   readonly apply: undefined;
   readonly heal: undefined;
   readonly account: ServerAccount;
+  readonly sockets: number;
   readonly close: undefined;
 }
 

@@ -28,7 +28,10 @@ function argumentsOf(pid: number): string {
 }
 
 /** Looks until nothing is left, and ends what is: a leak shall fail one run, not the machine. */
-export async function checkProcesses(folder: string, own: readonly number[]): Promise<CheckResult> {
+export async function checkProcesses(
+  folder: string,
+  own: readonly number[],
+): Promise<CheckResult<'orphans'>> {
   if (process.platform !== 'linux')
     return { check: 'orphans', figures: 'not looked at: there is no /proc here', breaches: [] };
   const startedAt = performance.now();

@@ -1,4 +1,4 @@
-import { seededRandom } from '../../../src/testing/index.ts';
+import { seededRandom } from '../../src/testing/index.ts';
 
 /** Draws from one seeded stream. */
 export class Dice {
