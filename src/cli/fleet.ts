@@ -1,3 +1,4 @@
+import type { SignalboxError } from '../core/errors.ts';
 import { requireServer } from './choose-servers.ts';
 import type { CommandContext } from './command-context.ts';
 import { connectServers } from './connect-servers.ts';
@@ -42,12 +43,15 @@ export async function openFleet(context: CommandContext, options: FleetOptions):
   if (server !== undefined) requireServer(config, server);
   const servers = openServers(context, config, (name) => server === undefined || name === server);
   const close = (): Promise<void> => closeServers(context, servers.registry, { drainMs: 0 });
+  let errors: Map<string, SignalboxError | undefined> | undefined;
   try {
-    if (options.wait) await connectServers(context, servers, options.timeout);
-    else void servers.registry.connectAll({ signal: io.interruption.signal });
+    if (options.wait) {
+      const results = await connectServers(context, servers, options.timeout);
+      errors = new Map([...results].map(([name, result]) => [name, result.error]));
+    } else void servers.registry.connectAll({ signal: io.interruption.signal });
   } catch (error) {
     await close();
     throw error;
   }
-  return { answers: new FleetAnswers(context, servers), file, isOwn: true, close };
+  return { answers: new FleetAnswers(context, servers, undefined, errors), file, isOwn: true, close };
 }

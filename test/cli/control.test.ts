@@ -97,6 +97,36 @@ describe('status of a running `up`', () => {
     expect(existsSync(socketOf(file))).toBe(false);
   });
 
+  it('tells `list` what there is, all of it or a part, as JSON and as a table', async () => {
+    const journal = join(directory, 'listed.journal');
+    const { file } = writeConfig(directory, {
+      one: faultyCommand({ journal }),
+      units: ENTRIES.units,
+      away: { url: 'http://127.0.0.1:9/mcp', 'x-signalbox': { retry: false } },
+    });
+    const up = await startUp(file);
+    const listed = async (...args: readonly string[]): Promise<Record<string, unknown>> =>
+      JSON.parse((await cli(['list', ...args, '-c', file, '--json'])).stdout) as Record<string, unknown>;
+    const all = await listed();
+    expect((all['tools'] as { name: string }[]).map(({ name }) => name)).toContain('one__echo');
+    expect(all).toMatchObject({ missing: [{ server: 'away', state: 'error' }], complete: false });
+    const one = await listed('one');
+    expect(new Set((one['tools'] as { server: string }[]).map(({ server }) => server))).toEqual(
+      new Set(['one']),
+    );
+    expect(one).toMatchObject({ missing: [], complete: true });
+    expect(await listed('--search', 'argument message')).toMatchObject({ tools: [{ name: 'one__echo' }] });
+    expect(Object.keys(await listed('--prompts', '--resources'))).toEqual(
+      expect.arrayContaining(['resources', 'resourceTemplates', 'prompts', 'missing', 'complete']),
+    );
+    const table = await cli(['list', 'units', '-c', file]);
+    expect(table).toMatchObject({ code: 0, stderr: '' });
+    expect(table.stdout).toContain('units__');
+    expect(await cli(['list', 'none', '-c', file])).toMatchObject({ code: 2 });
+    expect(readJournal(journal).filter(({ started }) => started !== undefined)).toHaveLength(1);
+    await stop(up);
+  });
+
   it('fits any terminal', async () => {
     const { file } = writeConfig(directory, {
       [`units-${'x'.repeat(40)}`]: ENTRIES.units,

@@ -1,12 +1,10 @@
 import type { CatalogTool } from '../../registry/catalog/catalog.ts';
-import { type FoundTool, MAX_FOUND } from '../../registry/catalog/search/tool-search.ts';
-import { requireServer } from '../choose-servers.ts';
 import type { CommandContext } from '../command-context.ts';
-import { connectServers } from '../connect-servers.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
-import { closeServers, type OpenServers, openServers, readConfig } from '../open-servers.ts';
+import { openFleet } from '../fleet.ts';
+import { LIST_KINDS, type ListAnswer, type ListKind } from '../list-answer.ts';
 import { jsonLine } from '../output/json.ts';
-import { accountsOf, isWell, type ServerAccount } from '../output/server-account.ts';
+import type { ServerAccount } from '../output/server-account.ts';
 import { table } from '../output/table.ts';
 import { firstSentence } from '../output/terminal-text.ts';
 
@@ -26,56 +24,34 @@ interface Listing {
   readonly rows: readonly (readonly [name: string, description: string])[];
 }
 
-/** `signalbox list`: what the servers offer, or one of them. Servers that are missing are named on stderr. */
+/**
+ * `signalbox list`: what the servers offer, or one of them; a running `up` is asked if there is one. Servers that are
+ * missing are named on stderr.
+ */
 export async function list(
   context: CommandContext,
   server: string | undefined,
   options: ListOptions,
 ): Promise<ExitCode> {
-  const config = await readConfig(context);
-  if (server !== undefined) requireServer(config, server);
-  const servers = openServers(context, config, (name) => server === undefined || name === server);
+  const fleet = await openFleet(context, { server, wait: true, timeout: options.timeout });
   try {
-    const results = await connectServers(context, servers, options.timeout);
-    const errors = new Map([...results].map(([name, result]) => [name, result.error]));
-    const missing = accountsOf(context, servers, errors).filter((account) => !isWell(account));
-    if (options.search === undefined) {
-      const kinds = wantedKinds(options);
-      if (context.json) await printJson(context, servers, kinds, missing);
-      else await printTables(context, servers, kinds);
-    } else {
-      const tools = servers.registry.searchTools(options.search, { limit: MAX_FOUND });
-      if (context.json) printFacts(context, { tools }, missing);
-      else await printFound(context, tools);
-    }
+    const kinds = wantedKinds(options);
+    const query = { kinds, server, search: options.search };
+    const answer = (await fleet.answers.answer({ ask: 'list', ...query })) as ListAnswer;
+    const { missing, ...lists } = answer;
+    if (context.json) printFacts(context, lists, missing);
+    else if (options.search !== undefined) await printFound(context, lists.tools ?? []);
+    else await printTables(context, answer);
     for (const account of missing) tellMissing(context, account);
     return missing.length === 0 ? EXIT.ok : EXIT.unreachable;
   } finally {
-    await closeServers(context, servers.registry, { drainMs: 0 });
+    await fleet.close();
   }
 }
 
-type Kind = 'tools' | 'resources' | 'prompts';
-
-function wantedKinds(options: ListOptions): readonly Kind[] {
-  const kinds = (['tools', 'resources', 'prompts'] as const).filter((kind) => options[kind] === true);
+function wantedKinds(options: ListOptions): readonly ListKind[] {
+  const kinds = LIST_KINDS.filter((kind) => options[kind] === true);
   return kinds.length === 0 ? ['tools'] : kinds;
-}
-
-async function printJson(
-  context: CommandContext,
-  { registry }: OpenServers,
-  kinds: readonly Kind[],
-  missing: readonly ServerAccount[],
-): Promise<void> {
-  const lists: Record<string, unknown> = {};
-  if (kinds.includes('tools')) lists['tools'] = (await registry.listTools()).items;
-  if (kinds.includes('resources')) {
-    lists['resources'] = (await registry.listResources()).items;
-    lists['resourceTemplates'] = (await registry.listResourceTemplates()).items;
-  }
-  if (kinds.includes('prompts')) lists['prompts'] = (await registry.listPrompts()).items;
-  printFacts(context, lists, missing);
 }
 
 function printFacts(
@@ -87,19 +63,15 @@ function printFacts(
   context.terminal.print(jsonLine({ ...lists, missing: gaps, complete: gaps.length === 0 }));
 }
 
-async function printFound(context: CommandContext, tools: readonly FoundTool[]): Promise<void> {
+async function printFound(context: CommandContext, tools: readonly CatalogTool[]): Promise<void> {
   const { out, width } = context.terminal;
   if (tools.length === 0) context.terminal.print(out.dim('no tool has all of these words'));
   else context.terminal.print(await tableOf(context, toolsListing(context, tools), width));
 }
 
-async function printTables(
-  context: CommandContext,
-  servers: OpenServers,
-  kinds: readonly Kind[],
-): Promise<void> {
+async function printTables(context: CommandContext, answer: ListAnswer): Promise<void> {
   const { out, width } = context.terminal;
-  const listings = (await Promise.all(kinds.map((kind) => listingsOf(context, servers, kind)))).flat();
+  const listings = listingsOf(context, answer);
   const texts: string[] = [];
   for (const { title, rows } of listings) {
     if (rows.length === 0) {
@@ -132,40 +104,29 @@ function rowOf({ terminal }: CommandContext, name: string, description: unknown)
   return [terminal.peer(name, 256), terminal.peer(sentence, 200)];
 }
 
-async function listingsOf(
+function listingsOf(
   context: CommandContext,
-  { registry }: OpenServers,
-  kind: Kind,
-): Promise<Listing[]> {
+  { tools, resources, resourceTemplates = [], prompts }: ListAnswer,
+): Listing[] {
   const row = (name: string, description: string | undefined): readonly [string, string] =>
     rowOf(context, name, description);
-  switch (kind) {
-    case 'tools':
-      return [toolsListing(context, (await registry.listTools()).items)];
-    case 'prompts': {
-      const { items } = await registry.listPrompts();
-      return [{ title: 'PROMPT', rows: items.map(({ name, prompt }) => row(name, prompt.description)) }];
-    }
-    case 'resources': {
-      const { items } = await registry.listResources();
-      const templates = (await registry.listResourceTemplates()).items;
-      const listings: Listing[] = [
-        {
-          title: 'RESOURCE',
-          rows: items.map(({ resource }) => row(resource.uri, resource.description ?? resource.name)),
-        },
-      ];
-      if (templates.length > 0) {
-        listings.push({
-          title: 'RESOURCE TEMPLATE',
-          rows: templates.map(({ template }) =>
-            row(template.uriTemplate, template.description ?? template.name),
-          ),
-        });
-      }
-      return listings;
-    }
+  const listings: Listing[] = [];
+  if (tools !== undefined) listings.push(toolsListing(context, tools));
+  if (resources !== undefined) {
+    const rows = resources.map(({ resource }) => row(resource.uri, resource.description ?? resource.name));
+    listings.push({ title: 'RESOURCE', rows });
   }
+  if (resourceTemplates.length > 0) {
+    const rows = resourceTemplates.map(({ template }) =>
+      row(template.uriTemplate, template.description ?? template.name),
+    );
+    listings.push({ title: 'RESOURCE TEMPLATE', rows });
+  }
+  if (prompts !== undefined) {
+    const rows = prompts.map(({ name, prompt }) => row(name, prompt.description));
+    listings.push({ title: 'PROMPT', rows });
+  }
+  return listings;
 }
 
 function tellMissing(context: CommandContext, { name, state, error }: ServerAccount): void {

@@ -3,6 +3,7 @@ import type { RegistryEvent } from '../../registry/events/event-record.ts';
 import type { StreamedEvent } from '../../registry/events/event-stream.ts';
 import type { ServerInstance } from '../../registry/servers/server-instance.ts';
 import type { CommandContext } from '../command-context.ts';
+import { listAnswer } from '../list-answer.ts';
 import type { OpenServers } from '../open-servers.ts';
 import { reportsOf, type ServerReport, type TotalReport, totalOf } from '../output/server-report.ts';
 import type { ControlRequest } from './control-protocol.ts';
@@ -33,11 +34,22 @@ export class FleetAnswers implements ControlAnswers {
   readonly #context: CommandContext;
   readonly #servers: OpenServers;
   readonly #endpoint: string | undefined;
+  readonly #errors: ReadonlyMap<string, SignalboxError | undefined> | undefined;
 
-  constructor(context: CommandContext, servers: OpenServers, endpoint?: string) {
+  /**
+   * @param endpoint URL, or `stdio`; undefined if there is none
+   * @param errors how connecting the servers ended, where that is known better than by their states
+   */
+  constructor(
+    context: CommandContext,
+    servers: OpenServers,
+    endpoint?: string,
+    errors?: ReadonlyMap<string, SignalboxError | undefined>,
+  ) {
     this.#context = context;
     this.#servers = servers;
     this.#endpoint = endpoint;
+    this.#errors = errors;
   }
 
   async answer(request: ControlRequest): Promise<unknown> {
@@ -48,6 +60,9 @@ export class FleetAnswers implements ControlAnswers {
         return this.#servers.registry.stats();
       case 'logs':
         return this.#logs(this.#require(request.server), request.from, request.after);
+      case 'list':
+        if (request.server !== undefined) this.#require(request.server);
+        return await listAnswer(this.#context, this.#servers, request, this.#errors);
       case 'restart':
         return await this.#restart(this.#require(request.server));
       case 'events':

@@ -1,5 +1,6 @@
 import { SignalboxError } from '../../core/errors.ts';
 import { isObject } from '../../wire/json-rpc.ts';
+import { LIST_KINDS, type ListKind, type ListQuery } from '../list-answer.ts';
 
 /**
  * What another command may ask a running `up`: one request on one connection, each a line of JSON that begins with the
@@ -19,6 +20,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 export type ControlRequest =
   | { readonly ask: 'status' | 'stats' }
+  | ({ readonly ask: 'list' } & ListQuery)
   | {
       readonly ask: 'events';
       readonly server?: string | undefined;
@@ -50,7 +52,7 @@ export function encodeLine(value: ControlRequest | ControlReply): string {
 
 /** @throws SignalboxError INVALID_ARGUMENT */
 export function readRequest(line: string): ControlRequest {
-  const { ask, server, types, follow, limit, from, after } = fieldsOf(line);
+  const { ask, server, types, follow, limit, from, after, kinds, search } = fieldsOf(line);
   switch (ask) {
     case 'status':
     case 'stats':
@@ -72,6 +74,13 @@ export function readRequest(line: string): ControlRequest {
       };
     case 'restart':
       return { ask, server: name(server) };
+    case 'list':
+      return {
+        ask,
+        kinds: listKinds(kinds),
+        server: server === undefined ? undefined : name(server),
+        search: search === undefined ? undefined : words(search),
+      };
     default:
       throw invalid('what is asked for is unknown');
   }
@@ -103,6 +112,17 @@ function fieldsOf(line: string): Record<string, unknown> {
 function name(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value;
   throw invalid('the name of a server is missing');
+}
+
+function listKinds(value: unknown): ListKind[] {
+  const known: readonly unknown[] = LIST_KINDS;
+  if (Array.isArray(value) && value.every((kind) => known.includes(kind))) return value as ListKind[];
+  throw invalid(`kinds are a list of ${LIST_KINDS.join(', ')}`);
+}
+
+function words(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw invalid('the words to search for are no text');
 }
 
 function eventTypes(value: unknown): EventType[] {
