@@ -192,8 +192,8 @@ describe('CallbackServer', () => {
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.close()));
   });
-  const get = async (url: string, init: RequestInit = {}): Promise<number> => {
-    const response = await fetch(url, { ...init, headers: { connection: 'close', ...init.headers } });
+  const get = async (url: string): Promise<number> => {
+    const response = await fetch(url, { headers: { connection: 'close' } });
     const text = await response.text();
     expect(text).not.toMatch(/<script|wrong-state|evil/u);
     expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");

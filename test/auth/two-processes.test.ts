@@ -46,7 +46,7 @@ class Caller {
 
   async next(): Promise<string> {
     const { value, done } = await this.#lines.next();
-    return done === true ? `ended: ${this.stderr}` : (value as string);
+    return done === true ? `ended: ${this.stderr}` : value;
   }
 
   call(): Promise<string> {

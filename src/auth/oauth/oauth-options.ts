@@ -58,6 +58,8 @@ export interface OAuthContext {
   readonly mayAsk: () => boolean;
   /** One login at a time with one authorization server. */
   readonly turns: LoginTurns;
+  /** Fires when nobody needs a token any more: a login that is under way ends. */
+  readonly ending: () => AbortSignal;
   /** Is told when a token that was in use is good no more and nobody can be asked for another one. */
   readonly onLost: (error: SignalboxError) => void;
   /** Is told each secret as soon as it is known, so that it can be kept out of logs. */

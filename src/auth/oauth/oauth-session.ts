@@ -63,6 +63,8 @@ export class OAuthSession {
   #renewing: Promise<void> | undefined;
   #login: Promise<void> | undefined;
   #failure: { readonly error: SignalboxError; readonly until: number } | undefined;
+  /** The access token that was made for this session last: if it is refused at once, another one would fare no better. */
+  #minted: string | undefined;
   /** The token in use has become worthless, which was not told yet. */
   #isLost = false;
   /** Rights that were asked for in vain. */
@@ -204,26 +206,23 @@ export class OAuthSession {
     const used = tokenIn(sent);
     // Others were refused before, and have a new one already.
     if (token !== undefined && used !== token && refusals <= MAX_REPLAYS) return AGAIN;
-    if (refusals > MAX_REPLAYS || (refusals > 1 && !isNonce && token === used && this.#isFresh)) {
-      throw new SignalboxError('AUTH_FAILED', 'the server refuses a token that has just been made for it', {
-        server: this.#context.server,
-      });
+    if (refusals > MAX_REPLAYS || (refusals > 1 && token !== undefined && token === this.#minted)) {
+      throw this.#paused(
+        new SignalboxError('AUTH_FAILED', 'the server refuses a token that has just been made for it', {
+          server: this.#context.server,
+        }),
+      );
     }
     await this.#renewed();
     return AGAIN;
-  }
-
-  /** The token in use was made a moment ago: another one would fare no better. */
-  get #isFresh(): boolean {
-    const savedAtMs = this.#grant?.savedAtMs;
-    return savedAtMs !== undefined && this.#context.clock.wallNow() - savedAtMs < PAUSE_MS;
   }
 
   async #stepUp({ challenges, sent, refusals }: CredentialRefusal): Promise<CredentialVerdict> {
     const { server } = this.#context;
     const challenged = oauthParam(challenges, 'scope');
     const tokens = this.#grant?.tokens;
-    if (tokens !== undefined && tokenIn(sent) !== tokens.accessToken) return AGAIN;
+    const isStale = tokens !== undefined && tokenIn(sent) !== tokens.accessToken;
+    if (isStale && refusals <= MAX_STEP_UPS) return AGAIN;
     const wanted = scopeUnion(this.#grant?.requestedScope, tokens?.scope, challenged) ?? '';
     const isVain =
       this.#denied.has(wanted) || (refusals > 1 && holdsScopes(this.#grant?.requestedScope, wanted));
@@ -325,13 +324,17 @@ export class OAuthSession {
     this.#failure = undefined;
     this.#renewing ??= this.#renew()
       .catch((error: unknown) => {
-        if (SignalboxError.is(error)) this.#failure = { error, until: this.#context.clock.now() + PAUSE_MS };
-        throw error;
+        throw SignalboxError.is(error) ? this.#paused(error) : error;
       })
       .finally(() => {
         this.#renewing = undefined;
       });
     return this.#renewing;
+  }
+
+  #paused(error: SignalboxError): SignalboxError {
+    this.#failure = { error, until: this.#context.clock.now() + PAUSE_MS };
+    return error;
   }
 
   async #renew(): Promise<void> {
@@ -344,6 +347,7 @@ export class OAuthSession {
       const renewal = await this.#keeper.renew(this.#tools, discovery, used, this.#key);
       if (renewal.kind === 'renewed' || renewal.kind === 'adopted') {
         await this.#adopt(renewal.grant);
+        if (renewal.kind === 'renewed') this.#minted = renewal.grant.tokens?.accessToken;
         return;
       }
       // A token that was refused must not be sent with every further request.
@@ -371,7 +375,7 @@ export class OAuthSession {
   }
 
   async #logIn(challenged: string | undefined, { handler, signal }: LoginOptions): Promise<void> {
-    const { options, server, turns } = this.#context;
+    const { options, server, turns, ending } = this.#context;
     const discovery = await this.#discovered();
     const isAutomatic = needsNoPerson(options.grant);
     const scope = chosenScope(options.scopes, challenged, discovery, !isAutomatic);
@@ -392,13 +396,14 @@ export class OAuthSession {
           (options.grant === 'device-code' ? loginOnDevice : loginInBrowser)(this.#tools, {
             ...base,
             handler: person!,
-            signal,
+            signal: signal === undefined ? ending() : AbortSignal.any([signal, ending()]),
           }),
         );
     const kept = storedTokens(this.#context, tokens, key !== undefined);
     const grant = await this.#keeper.keep(discovery, { client, tokens: kept, requestedScope: wanted, key });
     this.#failure = undefined;
     this.#isLost = false;
+    this.#minted = kept.accessToken;
     await this.#adopt(grant);
   }
 

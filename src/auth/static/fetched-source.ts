@@ -45,7 +45,7 @@ export class FetchedSource implements CredentialSource {
   async refused({ status, sent, refusals }: CredentialRefusal): Promise<CredentialVerdict> {
     if (status !== 401 || refusals > 1) return LEAVE;
     // Others were refused before, and have fetched new ones already.
-    if (this.#held !== undefined && sent !== this.#held.headers) return AGAIN;
+    if (this.#held !== undefined && sent !== undefined && !isSame(sent, this.#held.headers)) return AGAIN;
     try {
       const { headers } = await this.#fetched();
       return sent !== undefined && isSame(headers, sent) ? LEAVE : AGAIN;

@@ -19,6 +19,8 @@ export interface AuthorizeOptions {
 export interface AuthorizedConnection {
   /** Undefined unless connected. */
   readonly session: unknown;
+  /** Fires when the client is released for good: logins that are under way end. */
+  readonly ending: AbortSignal;
   denied(cause: SignalboxError): void;
   authorized(): void;
 }
@@ -36,6 +38,7 @@ export class ClientAuthorization {
     const owner = {
       isConnected: () => connection().session !== undefined,
       lost: (error: SignalboxError) => connection().denied(error),
+      ending: () => connection().ending,
     };
     const credentials = clientCredentials(parsed, resolveSettings(parsed.entry), environment, owner);
     this.#name = parsed.name;

@@ -14,6 +14,8 @@ export interface CredentialOwner {
   readonly isConnected: () => boolean;
   /** The token in use is good no more, and only a person can help. */
   readonly lost: (error: SignalboxError) => void;
+  /** Fires when it is released for good. */
+  readonly ending: () => AbortSignal;
 }
 
 /** Where the credentials of one client come from. */
@@ -91,6 +93,7 @@ function oauthSource(
       handler,
       mayAsk,
       turns,
+      ending: owner.ending,
       onLost: (error) => owner.lost(error),
       onSecret,
     };

@@ -45,6 +45,7 @@ export class Connection {
   readonly #leaving: Set<Promise<unknown>> = new Set();
   readonly #pause: BackgroundPause;
   #isEnded = false;
+  readonly #ending = new AbortController();
   /** The connection is being closed because nobody needs it: whoever needs it again has it made anew. */
   #isFallingAsleep = false;
   #lastCause: SignalboxError | undefined;
@@ -71,6 +72,11 @@ export class Connection {
 
   get state(): ConnectionState {
     return this.#state;
+  }
+
+  /** Fires when the client is released for good. */
+  get ending(): AbortSignal {
+    return this.#ending.signal;
   }
 
   /** The session that requests go to; undefined unless connected. */
@@ -160,6 +166,7 @@ export class Connection {
   /** {@link disconnect} for good: nothing connects this client again. */
   end(drainMs: number): Promise<void> {
     this.#isEnded = true;
+    this.#ending.abort(this.#closedError('the client was released'));
     return this.disconnect(drainMs);
   }
 
