@@ -15,7 +15,12 @@ const MAIN: string = join(ROOT, 'dist/cli/main.js');
 
 /** The example servers and the public ones, as entries of a config file. */
 export const ENTRIES = {
-  units: { command: process.execPath, args: [join(ROOT, 'examples/servers/modern-stdio.mjs')] },
+  units: {
+    command: process.execPath,
+    args: [join(ROOT, 'examples/servers/modern-stdio.mjs')],
+    // It speaks both eras: on a busy machine its answer to the probe may take longer than a second.
+    'x-signalbox': { timeouts: { probe: 20_000 } },
+  },
   everything: {
     command: process.execPath,
     args: [join(ROOT, 'node_modules/@modelcontextprotocol/server-everything/dist/index.js'), 'stdio'],

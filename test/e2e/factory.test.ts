@@ -9,6 +9,8 @@ const makeFactory = testFactories();
 const units: ServerEntry = {
   command: process.execPath,
   args: [join(import.meta.dirname, '../../examples/servers/modern-stdio.mjs')],
+  // It speaks both eras: on a busy machine its answer to the probe may take longer than a second.
+  'x-signalbox': { timeouts: { probe: 20_000 } },
 };
 
 function memoryFactory(): {
