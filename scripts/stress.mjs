@@ -1,6 +1,5 @@
 // `npm run stress`: keeps hundreds of servers in one registry and prints times, memory and fairness. `--help` tells the
-// options. The servers over stdio are programs of `dist/`, which must be current (scripts/setup.mjs); everything else
-// runs from the sources.
+// options. The library, and the servers over stdio, are those of `dist/`, which must be current (scripts/setup.mjs).
 import { register } from 'tsx/esm/api';
 
 register();

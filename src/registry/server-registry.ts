@@ -135,7 +135,7 @@ export class ServerRegistry implements AsyncDisposable {
     });
     this.#resolver = new NameResolver({
       clock,
-      servers: () => directory.all(),
+      directory,
       catalog: () => this.#catalog.index(),
     });
     this.#calls = new CatalogCalls({ directory, resolver: this.#resolver, clock });
@@ -352,6 +352,7 @@ export class ServerRegistry implements AsyncDisposable {
       clock: this.#clock,
       logger: this.#logger,
       release: (instance) => this.#registrar.release(instance),
+      forget: () => this.#catalog.clear(),
       save: () => this.#memory.close(),
     });
     // Known before it begins: a listener that is told may ask for it again.

@@ -134,6 +134,25 @@ describe('registry.apply', () => {
     expect(registry.getServer('a')!.isConnected).toBe(true);
   });
 
+  it('a call that is made in the very moment of a replacement is answered, also where the new one waits for its turn', async () => {
+    const names = ['slow', 'b', 'c'];
+    const { registry, servers } = fleet(names, { parallelConnects: 1, connectPatienceMs: 50 });
+    const wanted = (timeout: number): Map<string, ServerEntry> =>
+      new Map(names.map((name) => [name, memory(name, { timeout })]));
+    await registry.apply(wanted(5000));
+    servers['slow']!.hang();
+    const before = registry.callTool('b__echo', { to: 'b' });
+    const applying = registry.apply(wanted(6000));
+    expect(registry.getServer('b')!.state).toBe('disconnected');
+    // It has gone out to the old one: nobody has asked for the new one yet.
+    expect(await before).toMatchObject({ content: [{ text: '{"to":"b"}' }] });
+    expect(await registry.callTool('c__echo', { to: 'c' })).toMatchObject({
+      content: [{ text: '{"to":"c"}' }],
+    });
+    await registry.shutdown({ drainMs: 0 });
+    expect(changes(await applying)).toEqual({ slow: 'changed', b: 'changed', c: 'changed' });
+  });
+
   it('calls on a replaced server get drainMs and no more', async () => {
     const { registry, servers } = fleet(['old', 'new']);
     await registry.apply(config({ a: memory('old') }));

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ShutdownEvent } from '../../src/registry/events/registry-events.ts';
 import { SHUTDOWN_STEPS } from '../../src/registry/fleet/shutdown-steps.ts';
@@ -225,4 +228,20 @@ describe('the shutdown of a registry', () => {
     expect(await next.previousStatus('a')).toMatchObject({ name: 'a', state: 'connected' });
     expect(await next.previousStatus('off')).toMatchObject({ state: 'disabled', reason: 'not needed' });
   });
+
+  it.each(['no-store', 'store'])(
+    'who keeps a registry that has ended keeps nothing of its servers with it: %s',
+    async (store) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        ...[
+          '--expose-gc',
+          '--import',
+          'tsx',
+          join(import.meta.dirname, '../fixtures/programs/kept-registry.ts'),
+        ],
+        store,
+      ]);
+      expect(JSON.parse(stdout)).toEqual({ before: 3, clients: 0, tools: 0 });
+    },
+  );
 });

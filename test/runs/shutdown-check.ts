@@ -4,7 +4,7 @@ import { breachOf, type CheckResult } from './check.ts';
 
 /** Ends everything, and sees whether that is over in its time. */
 export async function checkShutdown(
-  registry: ServerRegistry,
+  registry: Pick<ServerRegistry, 'shutdown'>,
   { drainMs, limitMs }: { readonly drainMs: number; readonly limitMs: number },
 ): Promise<CheckResult<'shutdown'>> {
   const startedAt = performance.now();

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../../client/calls/call-options.ts';
+import type { McpClient } from '../../client/mcp-client.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
@@ -22,29 +23,24 @@ export class CatalogCalls {
     this.#options = options;
   }
 
-  async tool(
-    name: string,
-    args: Readonly<Record<string, unknown>>,
-    options: CallOptions,
-  ): Promise<CallToolResult> {
-    const { clock, directory, resolver } = this.#options;
-    directory.requireOpen();
-    const startedAt = clock.now();
-    const { server, tool } = await resolver.tool(name, options);
-    return await directory.require(server).client.callTool(tool.name, args, this.#rest(options, startedAt));
+  tool(name: string, args: Readonly<Record<string, unknown>>, options: CallOptions): Promise<CallToolResult> {
+    return this.#call(
+      options,
+      (left) => this.#options.resolver.tool(name, left),
+      (client, { tool }, left) => client.callTool(tool.name, args, left),
+    );
   }
 
-  async prompt(
+  prompt(
     name: string,
     args: Readonly<Record<string, string>>,
     options: CallOptions,
   ): Promise<GetPromptResult> {
-    const { clock, directory, resolver } = this.#options;
-    directory.requireOpen();
-    const startedAt = clock.now();
-    const { server, prompt } = await resolver.prompt(name, options);
-    const { client } = directory.require(server);
-    return await client.getPrompt(prompt.name, args, this.#rest(options, startedAt));
+    return this.#call(
+      options,
+      (left) => this.#options.resolver.prompt(name, left),
+      (client, { prompt }, left) => client.getPrompt(prompt.name, args, left),
+    );
   }
 
   async resource(
@@ -59,6 +55,27 @@ export class CatalogCalls {
       throw new SignalboxError('UNKNOWN_NAME', `no connected server offers the resource "${shown}"`);
     }
     return await requireInService(directory.require(server)).client.readResource(uri, options);
+  }
+
+  /**
+   * Finds the server and calls it in the same turn: between the two it could be replaced by one that is not connected
+   * yet.
+   */
+  async #call<Item extends { readonly server: string }, Result>(
+    options: CallOptions,
+    find: (left: CallOptions) => Item | Promise<Item>,
+    call: (client: McpClient, item: Item, left: CallOptions) => Promise<Result>,
+  ): Promise<Result> {
+    const { clock, directory } = this.#options;
+    directory.requireOpen();
+    const startedAt = clock.now();
+    let found = find(options);
+    while (found instanceof Promise) {
+      const waitedFor = await found;
+      const isThere = directory.get(waitedFor.server)?.isConnected === true;
+      found = isThere ? waitedFor : find(this.#rest(options, startedAt));
+    }
+    return await call(directory.require(found.server).client, found, this.#rest(options, startedAt));
   }
 
   /** What is left of a call's time after its server was found. */

@@ -36,7 +36,7 @@ export interface FleetCatalogOptions {
 export class FleetCatalog {
   readonly #options: FleetCatalogOptions;
   #catalog: Catalog | undefined;
-  readonly #search: ToolSearch = new ToolSearch();
+  #search: ToolSearch = new ToolSearch();
   #toolsLeftOut: ReadonlyMap<string, number> = new Map();
 
   constructor(options: FleetCatalogOptions) {
@@ -68,6 +68,12 @@ export class FleetCatalog {
   /** Who is asked first, or whether what is known still holds, is another now; what is offered is the same. */
   outdated(): void {
     this.#catalog = undefined;
+  }
+
+  /** Nobody is there any more. */
+  clear(): void {
+    this.#catalog = undefined;
+    this.#search = new ToolSearch();
   }
 
   async list<Item extends { readonly server: string }>(

@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import { type WaitBounds, withinTime } from '../../core/within-time.ts';
+import type { ServerDirectory } from '../servers/server-directory.ts';
 import type { ServerInstance } from '../servers/server-instance.ts';
 import type { Catalog, CatalogPrompt, CatalogTool } from './catalog.ts';
 import { toolBlocked } from './drift/definition-change.ts';
@@ -18,7 +19,7 @@ export interface ResolveOptions {
 /** What a {@link NameResolver} works with. */
 export interface NameResolverOptions {
   readonly clock: Clock;
-  readonly servers: () => readonly ServerInstance[];
+  readonly directory: ServerDirectory;
   readonly catalog: () => Catalog;
 }
 
@@ -63,8 +64,8 @@ export class NameResolver {
 
   /** Names of servers can begin alike (`a` and `a__b`): each of them may be meant, the longest name first. */
   #candidates(name: string): ServerInstance[] {
-    return this.#options
-      .servers()
+    return this.#options.directory
+      .all()
       .filter((server) => !server.isConnected && mayBelongTo(server.name, name))
       .sort((one, other) => other.name.length - one.name.length);
   }
@@ -99,7 +100,7 @@ export class NameResolver {
   }
 
   #server(name: string | undefined): ServerInstance | undefined {
-    return this.#options.servers().find((server) => server.name === name);
+    return name === undefined ? undefined : this.#options.directory.get(name);
   }
 }
 

@@ -17,6 +17,8 @@ export interface ShutdownContext {
   readonly logger: Logger;
   /** Has the factory forget the client of a server that has ended. */
   readonly release: (instance: ServerInstance) => Promise<void>;
+  /** Forgets what the servers have offered. */
+  readonly forget: () => void;
   /** Writes down how the servers were when it began. Never rejects. */
   readonly save: () => Promise<void>;
 }
@@ -79,7 +81,7 @@ export class Shutdown {
 
   /** Begins, once; {@link ended} tells when it is over. @param drainMs time for calls in flight */
   async run(drainMs: number): Promise<void> {
-    const { directory, events, save } = this.#context;
+    const { directory, events, forget, save } = this.#context;
     directory.close();
 
     this.#begin(() => ({ left: directory.all().length, servers: directory.all().map(({ name }) => name) }));
@@ -102,6 +104,9 @@ export class Shutdown {
     await this.#ends(apart(true));
     for (const { instance } of this.#departures) instance.dispose();
     directory.clear();
+    // Whoever keeps a registry that has ended keeps nothing of its servers with it.
+    this.#departures = [];
+    forget();
 
     this.#begin(() => ({ left: 1, servers: [] }));
     await save();

@@ -108,10 +108,11 @@ export class RegistryMemory {
 
   /** The end begins: how the servers are at this moment is what the next run is told. */
   freeze(): void {
-    this.#atEnd = this.#options.directory
-      .all()
-      .map((instance) => [instance, this.#accountOf(instance).status()] as const);
-    for (const { instance } of this.#options.directory.allLeaving()) this.#forget(instance.name);
+    const { store, directory } = this.#options;
+    // Without a store nobody is told.
+    const instances = store === undefined ? [] : directory.all();
+    this.#atEnd = instances.map((instance) => [instance, this.#accountOf(instance).status()] as const);
+    for (const { instance } of directory.allLeaving()) this.#forget(instance.name);
     this.#saver.stop();
     this.#tick?.cancel();
     for (const stop of this.#stopListening) stop();
@@ -126,7 +127,11 @@ export class RegistryMemory {
       if (!isLoading && this.#atEnd?.length !== 0) this.#report('save', UNREAD);
       return;
     }
-    await this.#patiently(this.#saver.flush(), 'save');
+    const saved = await this.#patiently(this.#saver.flush(), 'save');
+    // Whoever keeps a registry that has ended keeps no clients with it. A save that is late still has to be a whole one.
+    if (saved === undefined) return;
+    this.#atEnd = [];
+    this.#accounts.clear();
   }
 
   #onServer(type: string, server: string): void {

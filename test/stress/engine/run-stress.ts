@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClientFactory, type ServerEntry, ServerRegistry } from '../../../src/index.ts';
+import { ClientFactory, type ServerEntry, ServerRegistry } from 'signalbox';
 import { FAULT_SERVER_TOOLS } from '../../../src/testing/server/tools.ts';
 import { type Breach, breachOf, type CheckResult } from '../../runs/check.ts';
 import { Dice } from '../../runs/dice.ts';
@@ -34,7 +34,9 @@ const WARM_UP_CALLS = 3;
 const SEARCHES = 200;
 /** Share of the servers that are replaced under load, and of those that are reconnected. */
 const CHURN_SHARE = 0.1;
-const IDLE_MS = 2000;
+/** What ends by itself behind the work before it, and how long nothing is done then. */
+const LULL_MS = 1000;
+const IDLE_MS = 1000;
 const SHUTDOWN_MS = 60_000;
 
 /** One run from the first server to the verdict. Rejects only if it could not be made at all. */
@@ -82,22 +84,18 @@ class StressRun {
     const { folder } = this.#context;
     const phases = this.#phases;
     fleet.serve(this.#factory);
-    const idleBytes = new Map(
-      await phases.make('weigh', async () => ['idle clients of each kind', await weighKinds(fleet)]),
-    );
+    const idleBytes = await phases.make('weigh', async () => [
+      'idle clients of each kind',
+      await weighKinds(fleet),
+    ]);
     const resources = resourcesNow();
     const before = await settledMemory();
     await phases.make('register', () => this.#register(fleet.light));
     await phases.make('connect', () => this.#connect());
-    const withoutProcesses = await settledMemory();
     await phases.make('processes', async () => {
       await this.#register(fleet.processes);
       return await this.#connect();
     });
-    if (fleet.processes.length > 0) {
-      const { heapBytes } = await settledMemory();
-      idleBytes.set('stdio', (heapBytes - withoutProcesses.heapBytes) / fleet.processes.length);
-    }
     const starts = checkStarts(
       new Map(
         fleet.processes.map(({ seat, command }) => [seat.name, firstStart(seat.name, command.journal)]),
@@ -203,7 +201,7 @@ class StressRun {
       return {
         kind,
         servers: servers.length,
-        idleBytes: idleBytes.get(kind) ?? idleBytes.get(servers[0]!.seat.wire),
+        idleBytes: idleBytes.get(kind),
         connect: spread((name) => this.#connectMs.get(name)),
         call: spread((name) => this.#loads.get(name)?.averageMs),
       };
@@ -298,6 +296,7 @@ class StressRun {
   }
 
   async #idle(): Promise<[string, { readonly heapBytes: number }]> {
+    await pause(LULL_MS);
     const cpu = process.cpuUsage();
     await pause(IDLE_MS);
     const { user, system } = process.cpuUsage(cpu);

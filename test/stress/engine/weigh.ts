@@ -1,4 +1,4 @@
-import { ClientFactory, ServerRegistry } from '../../../src/index.ts';
+import { ClientFactory, ServerRegistry } from 'signalbox';
 import { byKind } from '../fleet/roster.ts';
 import type { StressFleet } from '../fleet/stress-fleet.ts';
 import type { StressServer } from '../fleet/stress-server.ts';
@@ -8,13 +8,13 @@ import { settledMemory } from './phases.ts';
 const BATCH = 40;
 
 /**
- * What one idle client of each kind holds that needs no process: each kind is connected by itself, and let go. What code
- * keeps for itself was made by a first round, which is not counted.
+ * What one idle client of each kind holds: each kind is connected by itself, and let go. What code keeps for itself was
+ * made by a first round, which is not counted.
  */
 export async function weighKinds(fleet: StressFleet): Promise<ReadonlyMap<string, number>> {
   const weights = new Map<string, number>();
   for (const isFirstRound of [true, false]) {
-    for (const [kind, servers] of byKind(fleet.light)) {
+    for (const [kind, servers] of byKind([...fleet.light, ...fleet.spare])) {
       const batch = servers.slice(0, BATCH);
       const bytes = await weigh(fleet, batch);
       if (!isFirstRound) weights.set(kind, bytes / batch.length);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ClientFactory } from '../../../src/index.ts';
+import type { ClientFactory } from 'signalbox';
 import { type FaultServerCommand, faultServerCommand } from '../../../src/testing/index.ts';
 import { MemoryTransport } from '../../../src/transports/memory-transport.ts';
 import { Hosts } from '../../runs/hosts/hosts.ts';
@@ -17,21 +17,28 @@ const SERVERS_PER_HOST = 100;
  */
 const MARK = { 'tools/list': { kind: 'late', delayMs: 0, times: 1 } } as const;
 
+/** Processes that are only started to be weighed. */
+const SPARE_PROCESSES = 8;
+
 /** All servers of a run: in this process, in processes of the run, and those that the client starts. */
 export class StressFleet {
   readonly light: readonly StressServer[];
   readonly processes: readonly (StressServer & { readonly command: FaultServerCommand })[];
+  /** Processes that take no part in the run but that their clients are weighed. */
+  readonly spare: readonly StressServer[];
   readonly hosts: Hosts;
   readonly #inMemory: ReadonlyMap<string, MemoryFaultServer>;
 
   private constructor(
     light: readonly StressServer[],
     processes: StressFleet['processes'],
+    spare: readonly StressServer[],
     hosts: Hosts,
     inMemory: ReadonlyMap<string, MemoryFaultServer>,
   ) {
     this.light = light;
     this.processes = processes;
+    this.spare = spare;
     this.hosts = hosts;
     this.#inMemory = inMemory;
   }
@@ -65,15 +72,17 @@ export class StressFleet {
       };
     };
     const light = await Promise.all(seats.light.map(open));
-    const processes = seats.processes.map((seat) => {
+    const start = (seat: Seat, place: string): StressFleet['processes'][number] => {
       const command = faultServerCommand({
         ...{ era: seat.era, seed, faults: MARK },
-        folder: join(folder, seat.name),
+        folder: join(folder, place),
       });
       const executed = (): Promise<number> => Promise.resolve(accountOf(command.journal).keys.length);
       return { seat, entry: command.entry, executed, command };
-    });
-    return new StressFleet(light, processes, hosts, inMemory);
+    };
+    const processes = seats.processes.map((seat) => start(seat, seat.name));
+    const spare = seats.processes.slice(0, SPARE_PROCESSES).map((seat) => start(seat, `spare-${seat.name}`));
+    return new StressFleet(light, processes, spare, hosts, inMemory);
   }
 
   get all(): readonly StressServer[] {

@@ -1,5 +1,5 @@
+import { RemoteError, type ServerRegistry, SignalboxError } from 'signalbox';
 import { messageOf } from '../../../src/core/errors.ts';
-import { RemoteError, type ServerRegistry, SignalboxError } from '../../../src/index.ts';
 
 /** A call that did not end in its own answer. */
 export interface FailedCall {
