@@ -15,6 +15,10 @@ export class HeldRefusal {
   readonly status: 401 | 403;
   readonly headers: ResponseHeaders;
   readonly chunks: Buffer[] = [];
+  /** False once somebody was told of it. */
+  isHeld = true;
+  /** What the source of the credentials has to say about it. */
+  details: Readonly<Record<string, unknown>> | undefined;
   #bytes = 0;
 
   constructor(controller: Dispatcher.DispatchController, status: 401 | 403, headers: ResponseHeaders) {

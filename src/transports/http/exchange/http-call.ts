@@ -47,10 +47,9 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   /** How many of the headers belong to the request itself; credentials stand behind them. */
   readonly #ownHeaders: number;
   #sentCredentials: CredentialHeaders | undefined;
-  /** A 401 or 403 that nobody was told of yet. */
+  /** A 401 or 403, held back or handed on. */
   #refusal: HeldRefusal | undefined;
   #refusals = 0;
-  #refusalDetails: Readonly<Record<string, unknown>> | undefined;
 
   constructor(target: HttpTarget, request: HttpRequest) {
     this.#target = target;
@@ -88,7 +87,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   /** What the source of the credentials has to say about the refusal that is handed on. */
   protected get refusalDetails(): Readonly<Record<string, unknown>> | undefined {
-    return this.#refusalDetails;
+    return this.#refusal?.details;
   }
 
   get isOver(): boolean {
@@ -159,7 +158,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     const { tally } = this.#target;
     if (tally !== undefined) tally.bytesReceived += chunk.length;
-    if (this.#refusal !== undefined) {
+    if (this.#refusal?.isHeld === true) {
       // Enough to tell what is wrong; the rest is not waited for.
       if (!this.#refusal.push(chunk)) controller.abort(CANCELLED);
       return;
@@ -174,7 +173,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#over) return;
-    if (this.#refusal !== undefined) this.#ask(this.#refusal);
+    if (this.#refusal?.isHeld === true) this.#ask(this.#refusal);
     else this.#end();
   }
 
@@ -186,7 +185,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#over) return;
-    if (this.#refusal !== undefined) {
+    if (this.#refusal?.isHeld === true) {
       // What the server says about its refusal is cut short; that it refuses has arrived.
       this.#ask(this.#refusal);
       return;
@@ -248,9 +247,10 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   #decided(refusal: HeldRefusal, verdict: CredentialVerdict): void {
     if (this.#over) return;
-    this.#refusal = undefined;
+    refusal.isHeld = false;
     switch (verdict.kind) {
       case 'again':
+        this.#refusal = undefined;
         this.#answered = false;
         this.#restart();
         return;
@@ -258,7 +258,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
         this.fail(verdict.error);
         return;
       case 'leave':
-        this.#refusalDetails = verdict.details;
+        refusal.details = verdict.details;
         this.#head(refusal.controller, refusal.status, refusal.headers);
         for (const chunk of refusal.chunks) {
           if (!this.#over) this.#data(refusal.controller, chunk);
