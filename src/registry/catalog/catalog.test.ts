@@ -68,6 +68,20 @@ describe('exposedName', () => {
 });
 
 describe('Catalog', () => {
+  it('makes only what has changed when it is made anew', () => {
+    const [here, there] = [offering('a', 'b'), offering('a')];
+    const before = new Catalog([part('here', here), part('there', there)]);
+    const after = new Catalog([part('here', here), part('there', there, false)]);
+    expect(after.tools.get('here__a')).toBe(before.tools.get('here__a'));
+    expect(after.tools.get('there__a')).toMatchObject({ stale: true });
+    expect(before.tools.get('there__a')).toMatchObject({ stale: false });
+    // The same reading under another name is another server's.
+    expect([...new Catalog([part('renamed', here)]).tools.values()]).toMatchObject([
+      { name: 'renamed__a', server: 'renamed', stale: false },
+      { name: 'renamed__b', server: 'renamed', stale: false },
+    ]);
+  });
+
   it('TOOL-9 S14 tells tools apart whose names would be one', () => {
     const catalog = new Catalog([part('a__b', offering('c')), part('a', offering('b__c'))]);
     expect(catalog.tools.get('a__b__c')).toMatchObject({ server: 'a', tool: { name: 'b__c' } });

@@ -78,7 +78,10 @@ export class Catalog {
     const blockedTools = new Map<string, CatalogBlockedTool>();
     const prompts = new Map<string, CatalogPrompt>();
     const leftOut = new Map<string, number>();
-    const allowed = parts.map(({ offers, blocked }) => offers.tools.filter(({ name }) => !blocked.has(name)));
+    const allowed = parts.map(({ server, offers, isStale, blocked }) => {
+      const items = toolItems(server, offers, isStale('tools'));
+      return blocked.size === 0 ? items : items.filter(({ tool }) => !blocked.has(tool.name));
+    });
     const shares = toolShares(
       allowed.map(({ length }) => length),
       maxTools,
@@ -87,18 +90,15 @@ export class Catalog {
       const own = allowed[index]!;
       const share = shares[index]!;
       if (share < own.length) leftOut.set(server, own.length - share);
-      const stale = { tools: isStale('tools'), prompts: isStale('prompts') };
-      for (const tool of own.slice(0, share)) {
-        const name = exposedName(server, tool.name);
-        addFirst(tools, name, { name, server, stale: stale.tools, tool });
-      }
+      const stale = isStale('prompts');
+      for (const item of own.slice(0, share)) addFirst(tools, item.name, item);
       for (const why of blocked.values()) {
         const name = exposedName(server, why.tool);
         blockedTools.set(name, { name, server, blocked: why });
       }
       for (const prompt of offers.prompts) {
         const name = exposedName(server, prompt.name);
-        addFirst(prompts, name, { name, server, stale: stale.prompts, prompt });
+        addFirst(prompts, name, { name, server, stale, prompt });
       }
     }
     const resources = new Map<string, CatalogResource>();
@@ -119,6 +119,18 @@ export class Catalog {
     this.resourceTemplates = [...templates.values()];
     this.toolsLeftOut = leftOut;
   }
+}
+
+/** What stands in the catalog of each reading of a list: a change of one server makes a new catalog of all. */
+const made: WeakMap<readonly Tool[], readonly CatalogTool[]> = new WeakMap();
+
+/** The tools of one server under their exposed names; the same as before where nothing of them is another. */
+function toolItems(server: string, { tools }: ServerCatalog, stale: boolean): readonly CatalogTool[] {
+  const known = made.get(tools);
+  if (known?.[0]?.server === server && known[0].stale === stale) return known;
+  const items = tools.map((tool) => ({ name: exposedName(server, tool.name), server, stale, tool }));
+  made.set(tools, items);
+  return items;
 }
 
 function bestFirst(parts: readonly CatalogPart[]): CatalogPart[] {
