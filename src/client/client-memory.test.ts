@@ -23,7 +23,8 @@ describe('the totals of a client', () => {
           [after, second],
           [[...before, ...after], whole],
         ] as const) {
-          for (const ms of values) stats.settled('tools/call', ms, ms > 5e5 ? new Error('x') : undefined);
+          for (const ms of values)
+            stats.settled('tools/call', ms, ms > 5e5 ? new Error('x') : undefined, clock.now());
         }
         second.addTotals(readTotals(JSON.parse(JSON.stringify(first.totals())))!);
         const [got, expected] = [second.snapshot(), whole.snapshot()];

@@ -138,7 +138,7 @@ export class McpClient implements AsyncDisposable {
       notification: (method, params) => notifications.handle(method, params),
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
       sessionLost: (error) => this.#connection.sessionLost(error),
-      settled: (method, elapsedMs, error) => this.#onSettled(method, elapsedMs, error),
+      settled: (method, elapsedMs, error, now) => this.#onSettled(method, elapsedMs, error, now),
       tally: this.#stats.tally,
       stderr: this.stderr,
       credentials: this.authorization.source,
@@ -514,11 +514,11 @@ export class McpClient implements AsyncDisposable {
     redress(this.#lastEstablished?.session, this.#desk.identity, this.#logLevel.level);
   }
 
-  #onSettled(method: string, elapsedMs: number, error: Error | undefined): void {
+  #onSettled(method: string, elapsedMs: number, error: Error | undefined, now: number): void {
     // Setting a connection up, or listening, is not work that was asked for.
     if (method === 'initialize' || method === 'subscriptions/listen') return;
     if (method === 'server/discover' && !this.isConnected) return;
-    this.#stats.settled(method, elapsedMs, error);
+    this.#stats.settled(method, elapsedMs, error, now);
     if (error !== undefined) this.#health.trafficFailed();
   }
 

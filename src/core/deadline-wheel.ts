@@ -67,11 +67,14 @@ export class DeadlineWheel {
     return this.#size;
   }
 
-  /** Puts `deadline` on the wheel, or moves it. Infinity takes it off. */
-  add(deadline: Deadline, delayMs: number): void {
+  /**
+   * Puts `deadline` on the wheel, or moves it. Infinity takes it off.
+   *
+   * @param now `now()` of the clock, where the caller has just read it
+   */
+  add(deadline: Deadline, delayMs: number, now: number = this.#clock.now()): void {
     this.remove(deadline);
     if (delayMs === Number.POSITIVE_INFINITY) return;
-    const now = this.#clock.now();
     deadline.dueAt = now + Math.max(0, delayMs);
     // Only an empty wheel may skip ticks: an expiry that adds another deadline may itself have taken several.
     if (this.#size === 0) this.#tick = Math.floor(now / this.#tickMs);

@@ -21,22 +21,27 @@ export const EWMA_DEFAULTS: Readonly<Record<keyof EwmaOptions, number>> = Object
  */
 export class Ewma {
   readonly #clock: Clock;
-  readonly #halfLifeMs: number;
+  /** Logarithm of what a weight is multiplied with in a millisecond: `exp` is cheaper than a power of two. */
+  readonly #decayPerMs: number;
   #value: number | undefined;
   #weight = 0;
   #addedAt = 0;
 
   constructor(options: EwmaOptions = {}, environment: ResilienceEnvironment = {}) {
     const rules = { halfLifeMs: { above: 0 } };
-    this.#halfLifeMs = resolveNumbers('Ewma', EWMA_DEFAULTS, rules, options).halfLifeMs;
+    this.#decayPerMs = -Math.LN2 / resolveNumbers('Ewma', EWMA_DEFAULTS, rules, options).halfLifeMs;
     this.#clock = resolveEnvironment(environment).clock;
   }
 
-  /** Adds a value. What is not a finite number is ignored. */
-  add(value: number): void {
+  /**
+   * Adds a value. What is not a finite number is ignored.
+   *
+   * @param now `now()` of the clock, where the caller has just read it
+   */
+  add(value: number, now: number = this.#clock.now()): void {
     if (!Number.isFinite(value)) return;
-    const now = this.#clock.now();
-    this.#weight = this.#weight * 2 ** (-Math.max(0, now - this.#addedAt) / this.#halfLifeMs) + 1;
+    const ageMs = Math.max(0, now - this.#addedAt);
+    this.#weight = this.#weight * Math.exp(ageMs * this.#decayPerMs) + 1;
     this.#addedAt = now;
     this.#value = this.#value === undefined ? value : this.#value + (value - this.#value) / this.#weight;
   }

@@ -54,17 +54,21 @@ export class SlidingWindow {
     this.#callsIn = new Uint32Array(buckets);
     this.#failuresIn = new Uint32Array(buckets);
     this.#slowIn = new Uint32Array(buckets);
-    this.#present = this.#bucketOfNow();
+    this.#present = this.#bucketAt(this.#clock.now());
   }
 
-  /** Notes a call that succeeded. */
-  succeeded(isSlow: boolean = false): void {
-    this.#count(isSlow);
+  /**
+   * Notes a call that succeeded.
+   *
+   * @param now `now()` of the clock, where the caller has just read it
+   */
+  succeeded(isSlow: boolean = false, now: number = this.#clock.now()): void {
+    this.#count(isSlow, now);
   }
 
-  /** Notes a call that failed. */
-  failed(isSlow: boolean = false): void {
-    const at = this.#count(isSlow);
+  /** Notes a call that failed; see {@link succeeded}. */
+  failed(isSlow: boolean = false, now: number = this.#clock.now()): void {
+    const at = this.#count(isSlow, now);
     this.#failuresIn[at]!++;
     this.#failures++;
   }
@@ -112,8 +116,8 @@ export class SlidingWindow {
   }
 
   /** @returns the place of the present bucket */
-  #count(isSlow: boolean): number {
-    this.#forgetOld();
+  #count(isSlow: boolean, now: number): number {
+    this.#forgetOld(now);
     const at = this.#present % this.#buckets;
     this.#callsIn[at]!++;
     this.#calls++;
@@ -124,12 +128,12 @@ export class SlidingWindow {
     return at;
   }
 
-  #bucketOfNow(): number {
-    return Math.floor(this.#clock.now() / this.#bucketMs);
+  #bucketAt(now: number): number {
+    return Math.floor(now / this.#bucketMs);
   }
 
-  #forgetOld(): void {
-    const present = this.#bucketOfNow();
+  #forgetOld(now: number = this.#clock.now()): void {
+    const present = this.#bucketAt(now);
     if (present <= this.#present) return;
     // After a long silence every bucket is old: none is emptied twice.
     const first = Math.max(this.#present + 1, present - this.#buckets + 1);

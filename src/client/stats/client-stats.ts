@@ -91,18 +91,21 @@ export class ClientStats {
     this.#connectedWallAt = undefined;
   }
 
-  /** @param error undefined if there was a result */
-  settled(method: string, elapsedMs: number, error: Error | undefined): void {
+  /**
+   * @param error undefined if there was a result
+   * @param now `now()` of the clock at this moment: it is read once for all that is counted
+   */
+  settled(method: string, elapsedMs: number, error: Error | undefined, now: number): void {
     this.#requests++;
     if (method === 'tools/call') this.#toolCalls++;
     else if (method === 'resources/read') this.#resourceReads++;
-    if (!PINGS.has(method)) this.#count(error);
+    if (!PINGS.has(method)) this.#count(error, now);
     if (error !== undefined) {
       this.#errors++;
       return;
     }
     this.#latency.add(elapsedMs);
-    this.#ewma.add(elapsedMs);
+    this.#ewma.add(elapsedMs, now);
     this.#lastActivityAt = this.#clock.wallNow();
   }
 
@@ -159,10 +162,10 @@ export class ClientStats {
     };
   }
 
-  #count(error: Error | undefined): void {
+  #count(error: Error | undefined, now: number): void {
     const verdict = error === undefined ? 'succeeded' : verdictOf(error);
-    if (verdict === 'succeeded') this.traffic.succeeded();
-    else if (verdict === 'failed') this.traffic.failed();
+    if (verdict === 'succeeded') this.traffic.succeeded(false, now);
+    else if (verdict === 'failed') this.traffic.failed(false, now);
   }
 }
 

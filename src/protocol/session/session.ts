@@ -35,8 +35,8 @@ export interface SessionHandlers {
    * Session.renew} begins the next.
    */
   sessionLost(error: SignalboxError): void;
-  /** One request was settled; `error` is undefined when its answer arrived. */
-  settled(method: string, elapsedMs: number, error: Error | undefined): void;
+  /** One request was settled at `now`; `error` is undefined when its answer arrived. */
+  settled(method: string, elapsedMs: number, error: Error | undefined, now: number): void;
 }
 
 export interface SessionOptions {
@@ -179,6 +179,7 @@ export class Session implements CallOwner {
       return Promise.reject(this.#notJson(method, cause));
     }
     return new Promise((resolve, reject) => {
+      const startedAt = this.#clock.now();
       const call = new PendingCall(this, {
         id,
         method,
@@ -187,12 +188,12 @@ export class Session implements CallOwner {
         opensSession: method === 'initialize',
         epoch: this.#epoch,
         options,
-        startedAt: this.#clock.now(),
+        startedAt,
         resolve,
         reject,
       });
       this.#calls.add(call);
-      this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs));
+      this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs), startedAt);
       this.#tap?.sent(this.server, text);
       this.transport.send(call);
     });
@@ -280,7 +281,8 @@ export class Session implements CallOwner {
     this.#calls.delete(call.id);
     this.#wheel.remove(call);
     if (SignalboxError.is(error) && error.code === 'SESSION_LOST') this.#sessionLost(error, call.epoch);
-    this.#handlers.settled(call.method, this.#clock.now() - call.startedAt, error);
+    const now = this.#clock.now();
+    this.#handlers.settled(call.method, now - call.startedAt, error, now);
     if (this.#onDrained.length > 0 && this.#isDrained()) {
       for (const callback of this.#onDrained.splice(0)) callback();
     }
