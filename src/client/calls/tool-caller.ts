@@ -29,7 +29,7 @@ export class ToolCaller {
       ...options,
       timeouts: options.settings.timeouts,
       findTool: (tool) => options.book.find(tool),
-      readResult: (tool, result, call) => this.#check(tool, result, call),
+      readResult: async (tool, result, call) => await this.#check(tool, result, call),
     });
   }
 
@@ -42,19 +42,18 @@ export class ToolCaller {
     const { task } = options;
     if (task !== undefined) return await this.tasks.start(name, args, { ...options, task });
     if (this.tasks.mustBeTask(name)) return await this.tasks.callThrough(name, args, options);
-    const params = { name, arguments: args };
-    return await this.#check(
-      name,
-      await this.#options.caller.request('tools/call', params, options),
-      options,
-    );
+    const result = await this.#options.caller.request('tools/call', { name, arguments: args }, options);
+    // Awaiting what is there already would cost every call another turn of the queue.
+    const answer = this.#check(name, result, options);
+    return answer instanceof Promise ? await answer : answer;
   }
 
-  async #check(
+  /** At once, unless the answer has to be held against a schema. */
+  #check(
     tool: string,
     result: Record<string, unknown>,
     options: Pick<CallOptions, 'validate'>,
-  ): Promise<CallToolResult> {
+  ): CallToolResult | Promise<CallToolResult> {
     const { name: server, settings, book, outputs } = this.#options;
     if (!Array.isArray(result['content'])) {
       const message = 'the answer to tools/call is unusable: it has no array "content"';
@@ -62,7 +61,7 @@ export class ToolCaller {
     }
     const answer = result as unknown as CallToolResult;
     const mode = options.validate ?? settings.validate;
-    if (mode !== 'off') await outputs.check(book.find(tool), answer, mode);
-    return answer;
+    if (mode === 'off') return answer;
+    return outputs.check(book.find(tool), answer, mode).then(() => answer);
   }
 }
