@@ -1,0 +1,30 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { plotOf } from './plot.ts';
+import type { Results } from './results.ts';
+import { tablesOf } from './tables.ts';
+
+const BEGIN = '<!-- bench: begin -->';
+const END = '<!-- bench: end -->';
+
+/** Writes figures, plot and tables; what people have written around the tables stays. Returns the files. */
+export function writeReport(results: Results, folder: string): string[] {
+  mkdirSync(folder, { recursive: true });
+  const [json, svg, markdown] = ['performance.json', 'performance.svg', 'performance.md'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string];
+  writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(svg, plotOf(results));
+  const old = existsSync(markdown) ? readFileSync(markdown, 'utf8') : `# Performance\n\n${BEGIN}\n${END}\n`;
+  writeFileSync(markdown, replaceTables(old, `![CPU of each call](performance.svg)\n\n${tablesOf(results)}`));
+  return [json, svg, markdown];
+}
+
+/** @throws Error if the page has lost the place for them */
+function replaceTables(page: string, tables: string): string {
+  const begin = page.indexOf(BEGIN);
+  const end = page.indexOf(END);
+  if (begin === -1 || end < begin)
+    throw new Error(`the page has no place for the tables: "${BEGIN}" … "${END}"`);
+  return `${page.slice(0, begin + BEGIN.length)}\n${tables}\n${page.slice(end)}`;
+}

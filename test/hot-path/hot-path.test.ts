@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+/** What one call costs, by the count. */
+interface Cost {
+  readonly clockReads: number;
+  readonly wallReads: number;
+  readonly timers: number;
+  /** Awaiting counts as one too: so the hook sees it. */
+  readonly promises: number;
+  readonly encodings: number;
+  readonly parses: number;
+  /** Allocated on the heap, the answering server of the program included. */
+  readonly bytes: number;
+}
+
+type Way = 'client' | 'off' | 'registry';
+
+/** A call that costs more has got slower for everybody: raise a bound only with a reason that is worth it. */
+const BOUNDS: Readonly<Record<Way, Pick<Cost, 'clockReads' | 'promises' | 'bytes'>>> = {
+  client: { clockReads: 5, promises: 8, bytes: 5300 },
+  off: { clockReads: 3, promises: 8, bytes: 5300 },
+  registry: { clockReads: 8, promises: 10, bytes: 6300 },
+};
+
+/** The wheel of deadlines rings every 20 ms while calls are made, however many. */
+const MAX_TIMERS = 0.1;
+
+describe.each<[string, Way]>([
+  ['a client with its defaults', 'client'],
+  ['a client with its policies off', 'off'],
+  ['a registry with all policies on', 'registry'],
+])('a call through %s', (_, way) => {
+  let cost: Cost;
+
+  beforeAll(async () => {
+    const flags = ['--expose-gc', '--min-semi-space-size=64', '--max-semi-space-size=64'];
+    const program = join(import.meta.dirname, 'count-program.mjs');
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, program, way]);
+    cost = JSON.parse(stdout) as Cost;
+  });
+
+  it('is encoded once, and its answer parsed once', () => {
+    expect(cost).toMatchObject({ encodings: 1, parses: 1 });
+  });
+
+  it('reads the clocks no more often than it must, and sets no timer', () => {
+    expect(cost.clockReads).toBeLessThanOrEqual(BOUNDS[way].clockReads + MAX_TIMERS);
+    expect(cost.wallReads).toBeLessThanOrEqual(1);
+    expect(cost.timers).toBeLessThan(MAX_TIMERS);
+  });
+
+  it('makes no more promises than it must', () => {
+    expect(cost.promises).toBeGreaterThan(0);
+    expect(cost.promises).toBeLessThanOrEqual(BOUNDS[way].promises);
+  });
+
+  it('allocates no more than it must', () => {
+    expect(cost.bytes).toBeGreaterThan(0);
+    expect(cost.bytes).toBeLessThanOrEqual(BOUNDS[way].bytes);
+  });
+});
