@@ -125,6 +125,9 @@ it('no kind of fault is forgotten here', () => {
 describe('what only one wire or era can show', () => {
   it.each(['stdio', 'sse'] as const)('%s: noise and repetition are seen, and harm nobody', async (wire) => {
     const { server, client } = await connected({ era: 'legacy', wire });
+    // On a busy machine a late answer to the probe has been seen already.
+    await client.listTools();
+    const before = client.diagnostics().wire!;
     server.faults.set('tools/call', [
       { kind: 'noise', times: 1 },
       { kind: 'duplicate', copies: 5, times: 1 },
@@ -132,7 +135,8 @@ describe('what only one wire or era can show', () => {
     expect(await outcome(client, 5000)).toBe('1');
     expect(await outcome(client, 5000)).toBe('2');
     await client.callTool('echo', { message: 'a round trip later all has arrived' });
-    expect(client.diagnostics().wire).toMatchObject({ noise: 1, duplicateResponses: 4 });
+    const { noise, duplicateResponses } = client.diagnostics().wire!;
+    expect([noise - before.noise, duplicateResponses - before.duplicateResponses]).toEqual([1, 4]);
   });
 
   it.each(['stdio', 'sse'] as const)('%s: an answer in pieces does not mix with others', async (wire) => {
