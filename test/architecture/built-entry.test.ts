@@ -24,15 +24,22 @@ describe('the built root entry', () => {
     expect(existsSync(join(dist, 'index.js')), 'dist/ is missing: run `npm run build`').toBe(true);
   });
 
-  it('loads neither the gateway, the dashboard, the command line nor OAuth', () => {
+  it('loads neither the gateway, the dashboard, telemetry, the command line nor OAuth', () => {
     const { files } = loadedBy('index.js');
-    expect(files.filter((file) => /^(?:gateway|dashboard|cli|testing)\/|^auth\/oauth/.test(file))).toEqual(
-      [],
-    );
+    const unwanted = /^(?:gateway|dashboard|telemetry|cli|testing)\/|^auth\/oauth/u;
+    expect(files.filter((file) => unwanted.test(file))).toEqual([]);
   });
 
-  it('loads no package that only the gateway, the command line and OAuth need', () => {
-    const heavy = ['pino', 'commander', 'cli-table3', '@modelcontextprotocol/client'];
-    expect(loadedBy('index.js').packages.filter((name) => heavy.includes(name))).toEqual([]);
+  it('loads of the validator only what finds out that nothing is to be validated', () => {
+    const { files } = loadedBy('index.js');
+    expect(files.filter((file) => file.startsWith('protocol/schema/'))).toEqual([
+      'protocol/schema/output-validator.js',
+      'protocol/schema/schema-bounds.js',
+    ]);
+  });
+
+  it('loads two packages: one for HTTP, one for starting programs', () => {
+    const { packages } = loadedBy('index.js');
+    expect(packages.filter((name) => !name.startsWith('node:'))).toEqual(['cross-spawn', 'undici']);
   });
 });
