@@ -25,6 +25,8 @@ const MEMORY_CONTENDERS = ['signalbox', 'v2-legacy', 'v2-modern', 'v1'];
 /** A server over stdio is a process of 40 MB: fewer of them tell as much of our side. */
 const STDIO_CLIENTS = 20;
 const HTTP_CLIENTS = [100, 1000];
+/** How often all processes are started anew in a run. */
+const GENERATIONS = 3;
 
 /** Makes one run. Says on the way what it is at. */
 export async function runBench(options: BenchOptions, progress: (what: string) => void): Promise<Results> {
@@ -85,7 +87,7 @@ async function allCalls(
   const { wires, sizes, inFlight, contenders, isQuick, rounds, windowMs, warmCalls } = options;
   const settings: CallSettings = isQuick
     ? { rounds, windowMs, generations: 1, warmCalls, repeats: 0 }
-    : { rounds, windowMs, generations: Math.min(5, rounds), warmCalls, repeats: 1 };
+    : { rounds, windowMs, generations: Math.min(GENERATIONS, rounds), warmCalls, repeats: 1 };
   const figures: CellFigures[] = [];
   for (const cells of byProcesses(cellsOf(wires, sizes, inFlight))) {
     figures.push(...(await measureCalls(cells, contenders, servers, settings, progress)).map(cellFigures));
