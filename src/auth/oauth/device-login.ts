@@ -7,10 +7,9 @@ import type { BrowserLogin, LoginResult } from './browser-login.ts';
 import { LOGIN_MS } from './browser-login.ts';
 import type { DiscoveryTools } from './discovery.ts';
 import { authFailed, oauthErrorCode } from './engine-error.ts';
-import { clientFor } from './oauth-client.ts';
+import { clientFor, DEVICE_GRANT } from './oauth-client.ts';
 import { type EngineTokens, rawTokenRequest } from './token-grants.ts';
 
-const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const MIN_INTERVAL_MS = 1000;
 const MAX_INTERVAL_MS = 60_000;
 const DEFAULT_INTERVAL_S = 5;
@@ -134,7 +133,7 @@ async function poll(
     }
     try {
       const request = { discovery, client, scope: undefined, dpop };
-      return await rawTokenRequest(tools, request, { grant_type: GRANT, device_code });
+      return await rawTokenRequest(tools, request, { grant_type: DEVICE_GRANT, device_code });
     } catch (error) {
       tools.hops.throwFault();
       const code = oauthErrorCode(error);

@@ -6,6 +6,9 @@ import type { StoredClient, StoredServer } from '../store/stored-grant.ts';
 import type { Discovery, DiscoveryTools } from './discovery.ts';
 import { authFailed } from './engine-error.ts';
 
+/** The grant of a login by code (RFC 8628, 3.4). */
+export const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
+
 /** A client, as the engine wants it: with the issuer that it belongs to. */
 export function clientInformation({ clientId, clientSecret, authMethod }: StoredClient, issuer: string) {
   return {
@@ -116,7 +119,12 @@ async function registered(
     clientMetadata: {
       client_name: context.clientName,
       redirect_uris: [redirectUri],
-      grant_types: ['authorization_code', 'refresh_token'],
+      grant_types: [
+        'authorization_code',
+        'refresh_token',
+        // Who does not say so may be refused (RFC 7591, 2).
+        ...(context.options.grant === 'device-code' ? [DEVICE_GRANT] : []),
+      ],
       response_types: ['code'],
       token_endpoint_auth_method: method,
       application_type: 'native',
