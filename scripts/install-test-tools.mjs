@@ -1,10 +1,16 @@
-// Installs what the tests of the sandbox need and a fresh machine lacks: bubblewrap, where this is root on Debian or
-// Ubuntu. Silent when it is there; never fails: tests without their tool are skipped, and say so.
+// Installs what some tests need and a fresh machine lacks, where this is root on Debian or Ubuntu: bubblewrap for the
+// sandbox, Chromium for logins. Silent when it is there; never fails: tests without their tool are skipped, and say so.
 //
 //   node scripts/install-test-tools.mjs
 import { spawnSync } from 'node:child_process';
 
 const MINUTES = 60_000;
+
+const TOOLS = [
+  { command: 'bwrap', name: 'bubblewrap', tests: 'the tests of the sandbox' },
+  // Ubuntu has it as a snap only, which a container cannot run.
+  { command: 'chromium', name: 'chromium', tests: 'the tests of a login in a browser' },
+];
 
 const runs = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
@@ -13,7 +19,7 @@ function apt(...args) {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     stdio: ['ignore', 'ignore', 'pipe'],
     encoding: 'utf8',
-    timeout: 3 * MINUTES,
+    timeout: 5 * MINUTES,
   });
   if (status === 0) return undefined;
   return error?.message ?? stderr.trim().split('\n').at(-1) ?? `apt-get ended with ${status}`;
@@ -25,10 +31,10 @@ function install(name) {
   return apt(...args) === undefined ? undefined : (apt('update') ?? apt(...args));
 }
 
-if (process.platform === 'linux' && !runs('bwrap', ['--version'])) {
+for (const { command, name, tests } of process.platform === 'linux' ? TOOLS : []) {
+  if (runs(command, ['--version'])) continue;
   const can = process.getuid() === 0 && runs('apt-get', ['--version']);
-  const fault = can ? install('bubblewrap') : 'install the package "bubblewrap"';
-  const word =
-    fault === undefined ? 'installed bubblewrap' : `the tests of the sandbox are skipped: ${fault}`;
+  const fault = can ? install(name) : `install the package "${name}"`;
+  const word = fault === undefined ? `installed ${name}` : `${tests} are skipped: ${fault}`;
   process.stdout.write(`test tools: ${word}\n`);
 }
