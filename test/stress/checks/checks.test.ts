@@ -38,6 +38,8 @@ describe('processes that are being started', () => {
     expect(whats(checkStarts(new Map([['silent', silent]]), 2))).toEqual([
       'silent: its journal tells of no start',
     ]);
+    const { at: _, ...undated } = start;
+    expect(firstStart('s', journal(undated as JournalEntry, served))).toBeUndefined();
     // A later start of the same server is another matter.
     expect(firstStart('s', journal(start, served, { ...start, at: 20 }))).toEqual({
       server: 's',

@@ -8,12 +8,14 @@ export interface StartTime {
   readonly to: number;
 }
 
-/** The first start that stands in a journal; undefined if it did not come to its end. */
+/** The first start that stands in a journal; undefined if it did not come to its end, or nobody noted when. */
 export function firstStart(server: string, journal: Journal): StartTime | undefined {
   const entries = journal.entries();
   const from = entries.find(({ event }) => event === 'start');
   const to = entries.find(({ event }) => event === 'fault');
   if (from?.event !== 'start' || to?.event !== 'fault') return undefined;
+  // Programs of an earlier build note no times.
+  if (!(to.at >= from.at)) return undefined;
   return { server, from: from.at, to: to.at };
 }
 

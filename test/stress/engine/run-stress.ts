@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { ClientFactory, type ServerEntry, ServerRegistry } from 'signalbox';
+import type { ClientFactory, ServerEntry, ServerRegistry } from '../../../src/index.ts';
 import { FAULT_SERVER_TOOLS } from '../../../src/testing/server/tools.ts';
 import { type Breach, breachOf, type CheckResult } from '../../runs/check.ts';
 import { Dice } from '../../runs/dice.ts';
@@ -16,6 +16,7 @@ import { checkStarts, firstStart } from '../checks/starts.ts';
 import { byKind, roster } from '../fleet/roster.ts';
 import { StressFleet } from '../fleet/stress-fleet.ts';
 import type { StressServer } from '../fleet/stress-server.ts';
+import { library } from '../library.ts';
 import { ServerLoad } from '../load/server-load.ts';
 import type { StressOptions } from '../options.ts';
 import { Phases, settledMemory } from './phases.ts';
@@ -50,7 +51,7 @@ class StressRun {
   readonly #phases: Phases;
   readonly #dice: Dice;
   readonly #registry: ServerRegistry;
-  readonly #factory: ClientFactory = new ClientFactory();
+  readonly #factory: ClientFactory = new library.ClientFactory();
   readonly #loads: Map<string, ServerLoad> = new Map();
   readonly #connectMs: Map<string, number> = new Map();
   readonly #reconnected: Set<string> = new Set();
@@ -60,7 +61,7 @@ class StressRun {
     this.#context = context;
     this.#phases = new Phases(context.progress);
     this.#dice = new Dice(options.seed, 'stress');
-    this.#registry = new ServerRegistry({
+    this.#registry = new library.ServerRegistry({
       factory: this.#factory,
       parallelConnects: PLACES,
       connectPatienceMs: PATIENCE_MS,

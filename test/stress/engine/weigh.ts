@@ -1,7 +1,7 @@
-import { ClientFactory, ServerRegistry } from 'signalbox';
 import { byKind } from '../fleet/roster.ts';
 import type { StressFleet } from '../fleet/stress-fleet.ts';
 import type { StressServer } from '../fleet/stress-server.ts';
+import { library } from '../library.ts';
 import { settledMemory } from './phases.ts';
 
 /** Servers of one kind that are weighed together. */
@@ -25,9 +25,9 @@ export async function weighKinds(fleet: StressFleet): Promise<ReadonlyMap<string
 
 async function weigh(fleet: StressFleet, servers: readonly StressServer[]): Promise<number> {
   const before = await settledMemory();
-  const factory = new ClientFactory();
+  const factory = new library.ClientFactory();
   fleet.serve(factory);
-  const registry = new ServerRegistry({ factory });
+  const registry = new library.ServerRegistry({ factory });
   for (const { seat, entry } of servers) registry.register(seat.name, entry);
   await registry.connectAll();
   const after = await settledMemory();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ClientFactory } from 'signalbox';
+import type { ClientFactory } from '../../../src/index.ts';
 import { type FaultServerCommand, faultServerCommand } from '../../../src/testing/index.ts';
 import { MemoryTransport } from '../../../src/transports/memory-transport.ts';
 import { Hosts } from '../../runs/hosts/hosts.ts';

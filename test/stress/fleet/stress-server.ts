@@ -1,4 +1,4 @@
-import type { ServerEntry } from 'signalbox';
+import type { ServerEntry } from '../../../src/index.ts';
 import type { Seat } from './roster.ts';
 
 /** A server of a run, wherever it lives. */

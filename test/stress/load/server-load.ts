@@ -1,5 +1,8 @@
-import { RemoteError, type ServerRegistry, SignalboxError } from 'signalbox';
 import { messageOf } from '../../../src/core/errors.ts';
+import type { ServerRegistry } from '../../../src/index.ts';
+import { library } from '../library.ts';
+
+const { RemoteError, SignalboxError } = library;
 
 /** A call that did not end in its own answer. */
 export interface FailedCall {
