@@ -9,6 +9,8 @@ describe('the chaos run', () => {
   it('keeps every promise, in a short run with a fixed seed', { timeout: 120_000 }, async () => {
     const { code, stdout, stderr } = await chaos('--seconds', '7', '--servers', '9', '--seed', '1', '--json');
     expect(stderr).toContain('seed 1');
+    // Without a report stderr says why there is none.
+    if (stdout === '') throw new Error(stderr);
     const report = JSON.parse(stdout) as ChaosReport;
     expect(breachesOf(report)).toEqual([]);
     expect(code).toBe(0);

@@ -3,7 +3,7 @@ import { HELP, readChaosOptions } from './options.ts';
 import { reportText } from './report/print-report.ts';
 
 /** What a run may take beside its calls, in ms: starting, coming back, shutting down. */
-const OVERHEAD_MS = 120_000;
+const OVERHEAD_MS = 100_000;
 
 /** The command; returns its exit code. */
 export function main(args: readonly string[]): Promise<number> {

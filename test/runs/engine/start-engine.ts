@@ -32,6 +32,7 @@ export async function startEngine<Report>({
   let why: string | undefined;
   let toldAt = 0;
   let hung = false;
+  let lastLine = 'nothing';
   const kill = (): void => {
     hung = true;
     child.kill('SIGKILL');
@@ -39,8 +40,10 @@ export async function startEngine<Report>({
   let watchdog = setTimeout(kill, limitMs);
   child.on('message', (message) => {
     const said = message as EngineMessage<Report>;
-    if (said.kind === 'progress') progress(said.line);
-    else if (said.kind === 'impossible') why = said.why;
+    if (said.kind === 'progress') {
+      lastLine = said.line;
+      progress(said.line);
+    } else if (said.kind === 'impossible') why = said.why;
     else {
       told = said;
       toldAt = performance.now();
@@ -53,7 +56,10 @@ export async function startEngine<Report>({
   });
   clearTimeout(watchdog);
   if (told === undefined)
-    throw new Error(why ?? (hung ? 'the run hung and was killed' : `the run ended with ${ending}`));
+    throw new Error(
+      why ??
+        (hung ? `the run hung and was killed; it said last: ${lastLine}` : `the run ended with ${ending}`),
+    );
   const tookMs = Math.round(performance.now() - toldAt);
   const exit: CheckResult<'exit'> = {
     check: 'exit',
