@@ -72,6 +72,9 @@ function whatToDo({ build, force }) {
 }
 
 function install() {
+  // `npm ci` empties the folder: that of another working copy must not be.
+  if (fs.lstatSync(at('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink() === true)
+    fail('node_modules is a link, and would have to be replaced; remove it or install where it leads to.');
   process.stdout.write('setup: installing the dependencies (npm ci); the first time takes a minute\n');
   const windows = process.platform === 'win32';
   const npm = spawnSync(windows ? 'npm.cmd' : 'npm', ['ci', '--include=dev'], {
@@ -149,6 +152,9 @@ async function takeLock() {
 }
 
 checkNode();
+const KNOWN = ['--no-build', '--force-build'];
+for (const option of process.argv.slice(2))
+  if (!KNOWN.includes(option)) fail(`it does not know ${option}; its options are ${KNOWN.join(', ')}.`);
 const options = {
   build: !process.argv.includes('--no-build'),
   force: process.argv.includes('--force-build'),

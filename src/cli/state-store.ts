@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { FileStateStore } from '../registry/store/file-state-store.ts';
 import { faultOfFolder, stateFolder } from '../transports/process/leftovers/state-folder.ts';
 import type { CommandContext } from './command-context.ts';
+import { configKey } from './config-key.ts';
 
 /**
  * Where `up` keeps what it knows of the servers of a config file.
@@ -26,6 +25,5 @@ export function stateStore(
     return undefined;
   }
   // Each config file has servers, and so a state, of its own.
-  const name = createHash('sha256').update(realpathSync(configFile)).digest('hex').slice(0, 16);
-  return new FileStateStore(join(folder, `registry-${name}.json`), { logger });
+  return new FileStateStore(join(folder, `registry-${configKey(configFile)}.json`), { logger });
 }

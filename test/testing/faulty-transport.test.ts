@@ -6,6 +6,7 @@ import { QUICK, testFactories } from '../helpers/clients.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { type AnyFaultServer, testFaultServers } from './fault-servers.ts';
+import { LOST, outcome, TIMEOUT } from './outcome.ts';
 
 const servers = testFaultServers();
 const makeFactory = testFactories();
@@ -38,16 +39,6 @@ async function connected(place: Place): Promise<Setup> {
   return setup;
 }
 
-async function outcome(client: McpClient, timeoutMs: number): Promise<unknown> {
-  try {
-    const { content } = await client.callTool('count', { key: 'k' }, { timeoutMs });
-    return (content[0] as { text: string }).text;
-  } catch (error) {
-    const { code, cause } = error as { code: unknown; cause?: { code?: unknown } };
-    return cause?.code === undefined ? [code] : [code, cause.code];
-  }
-}
-
 interface Expected {
   readonly fault: TransportFault;
   readonly seen?: unknown;
@@ -57,9 +48,6 @@ interface Expected {
   /** How often the tool was executed. */
   readonly ran: number;
 }
-
-const LOST = ['OUTCOME_UNKNOWN', 'CONNECTION_LOST'];
-const TIMEOUT = ['REQUEST_TIMEOUT'];
 
 /** What one message meets on its way out, or its answer on its way in. */
 const EXPECTED: readonly Expected[] = [

@@ -5,6 +5,7 @@ import { QUICK, testFactories } from '../helpers/clients.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { type AnyFaultServer, testFaultServers } from './fault-servers.ts';
+import { LOST, outcome, TIMEOUT } from './outcome.ts';
 
 const servers = testFaultServers();
 const makeFactory = testFactories();
@@ -22,17 +23,6 @@ async function connected({ era, wire }: Place): Promise<{ server: AnyFaultServer
   return { server, client };
 }
 
-/** What the caller of `count` sees: the text of the result, or the code of the error and of its cause. */
-async function outcome(client: McpClient, timeoutMs: number): Promise<unknown> {
-  try {
-    const { content } = await client.callTool('count', { key: 'k' }, { timeoutMs });
-    return (content[0] as { text: string }).text;
-  } catch (error) {
-    const { code, cause } = error as { code: unknown; cause?: { code?: unknown } };
-    return cause?.code === undefined ? [code] : [code, cause.code];
-  }
-}
-
 interface Expected {
   readonly rule: FaultRule;
   /** What the client sees, where that does not depend on the wire. */
@@ -45,8 +35,6 @@ interface Expected {
   readonly ran: number;
 }
 
-const LOST = ['OUTCOME_UNKNOWN', 'CONNECTION_LOST'];
-const TIMEOUT = ['REQUEST_TIMEOUT'];
 const REFUSED = ['OUTCOME_UNKNOWN', 'HTTP_ERROR'];
 
 const EXPECTED: readonly Expected[] = [

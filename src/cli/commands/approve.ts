@@ -39,14 +39,14 @@ export async function approve(context: CommandContext, names: readonly string[])
   if (consents === undefined) {
     throw new SignalboxError('CONFIG_INVALID', 'there is no state folder in which consent could be kept');
   }
-  const approved: { readonly server: string; readonly starts: readonly Start[] }[] = [];
-  for (const [name, entry] of config.servers) {
-    if (names.length > 0 ? !names.includes(name) : consentState({ name, entry }, consents) !== 'changed')
-      continue;
-    if (!isStarted(entry)) continue;
-    await consents.approve({ name, entry });
-    approved.push({ server: name, starts: startsOf(entry) });
-  }
+  const chosen = [...config.servers]
+    .map(([name, entry]) => ({ name, entry }))
+    .filter(({ entry }) => isStarted(entry))
+    .filter((one) =>
+      names.length > 0 ? names.includes(one.name) : consentState(one, consents) === 'changed',
+    );
+  if (chosen.length > 0) await consents.approve(...chosen);
+  const approved = chosen.map(({ name, entry }) => ({ server: name, starts: startsOf(entry) }));
   if (context.json) {
     terminal.print(jsonLine(io.redactor.value({ file: config.file, approved })));
     return EXIT.ok;

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ServerEntry } from '../../config/entry.ts';
 import { ConsentStore } from '../../transports/process/consent/consent-store.ts';
 import { faultOfFolder, stateFolder } from '../../transports/process/leftovers/state-folder.ts';
 import type { CommandContext } from '../command-context.ts';
+import { configKey } from '../config-key.ts';
 
 /** True for a server that is started on this machine: as the command itself, or as what stands behind its `url`. */
 export function isStarted(entry: ServerEntry): boolean {
@@ -15,8 +14,7 @@ export function isStarted(entry: ServerEntry): boolean {
 export function consentsFile(configFile: string): string | undefined {
   const folder = stateFolder();
   if (folder === undefined) return undefined;
-  const name = createHash('sha256').update(realName(configFile)).digest('hex').slice(0, 16);
-  return join(folder, `consents-${name}.json`);
+  return join(folder, `consents-${configKey(configFile)}.json`);
 }
 
 /**
@@ -33,12 +31,4 @@ export async function configConsents(
   if (fault === undefined) return await ConsentStore.open(file);
   logger.warn('changes of commands are not noticed: the state folder cannot be used', { file, fault });
   return undefined;
-}
-
-function realName(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
 }

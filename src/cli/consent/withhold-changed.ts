@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../../config/load.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import { type ConsentState, consentState } from '../../transports/process/consent/launch-consent.ts';
+import { consentState } from '../../transports/process/consent/launch-consent.ts';
 import type { CommandContext } from '../command-context.ts';
 import { configConsents, isStarted } from './config-consents.ts';
 
@@ -14,9 +14,14 @@ export async function withholdChanged(context: CommandContext, config: LoadedCon
   if (started.length === 0) return;
   const consents = await configConsents(context, config.file);
   if (consents === undefined) return;
-  for (const [name, entry] of started) {
-    const state: ConsentState = consentState({ name, entry }, consents);
-    if (state === 'unknown') await consents.approve({ name, entry });
+  const states = started.map(([name, entry]) => ({
+    name,
+    entry,
+    state: consentState({ name, entry }, consents),
+  }));
+  const first = states.filter(({ state }) => state === 'unknown');
+  if (first.length > 0) await consents.approve(...first);
+  for (const { name, state } of states) {
     if (state !== 'changed') continue;
     config.servers.delete(name);
     config.failed.set(name, needsApproval(name));

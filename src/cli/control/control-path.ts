@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from '../../transports/process/leftovers/state-folder.ts';
+import { configKey } from '../config-key.ts';
 
 /** Longest path of a socket that every system takes, in bytes (macOS: 104 with its end). */
 const MAX_PATH = 103;
@@ -17,7 +16,7 @@ export interface ControlPath {
  * is named, and the user. Undefined where the folder for it has too long a name.
  */
 export function controlPath(configFile: string): ControlPath | undefined {
-  const hash = createHash('sha256').update(realName(configFile)).digest('hex').slice(0, 20);
+  const hash = configKey(configFile);
   if (process.platform === 'win32') {
     return { folder: undefined, path: `\\\\.\\pipe\\signalbox-${hash}` };
   }
@@ -25,12 +24,4 @@ export function controlPath(configFile: string): ControlPath | undefined {
   if (folder === undefined) return undefined;
   const path = join(folder, `up-${hash}.sock`);
   return Buffer.byteLength(path) > MAX_PATH ? undefined : { folder, path };
-}
-
-function realName(file: string): string {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
 }

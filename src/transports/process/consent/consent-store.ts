@@ -41,9 +41,11 @@ export class ConsentStore implements ConsentRecord {
     return this.#hashes.get(name);
   }
 
-  /** Keeps the consent to start this server as it is now. */
-  approve({ name, entry }: ConsentSubject): Promise<void> {
-    return this.#change((hashes) => void hashes.set(name, launchHash(entry)));
+  /** Keeps the consent to start these servers as they are now, in one write. */
+  approve(...subjects: readonly ConsentSubject[]): Promise<void> {
+    return this.#change((hashes) => {
+      for (const { name, entry } of subjects) hashes.set(name, launchHash(entry));
+    });
   }
 
   /** Takes the consent back; does nothing if there is none. */
