@@ -59,7 +59,8 @@ async function runCommand(context: CommandContext, run: Run): Promise<number> {
   }
 }
 
-function createProgram(io: CliIo, isJson: boolean, start: Start): Command {
+/** The command line as commander reads it; `start` is what its commands are given to. */
+export function createProgram(io: CliIo, isJson: boolean, start: Start): Command {
   const program = new Command('signalbox')
     .description('Keeps many MCP servers connected and offers them behind one endpoint.')
     .version(VERSION, '-V, --version', 'print the version')
