@@ -10,29 +10,37 @@ import {
   isRecord,
   listOf,
   oneOf,
+  orConstant,
+  shaped,
   someText,
 } from './value-checks.ts';
 
 /** A program with its arguments; no shell reads them. */
-const program: Check = (value, at, findings) => {
-  if (!Array.isArray(value) || value.length === 0) {
-    return findings.problem(
-      at,
-      `is ${kindOf(value)}; write program and arguments as a list: ["pass", "show", "x"]`,
-    );
-  }
-  return listOf(someText)(value, at, findings);
-};
+const program: Check = shaped(
+  { type: 'array', items: someText.shape, minItems: 1 },
+  (value, at, findings) => {
+    if (!Array.isArray(value) || value.length === 0) {
+      return findings.problem(
+        at,
+        `is ${kindOf(value)}; write program and arguments as a list: ["pass", "show", "x"]`,
+      );
+    }
+    return listOf(someText)(value, at, findings);
+  },
+);
 
-const absoluteFile: Check = (value, at, findings) =>
+const absoluteFile: Check = shaped(someText.shape, (value, at, findings) =>
   typeof value === 'string' && value !== '' && !isAbsolute(value)
     ? findings.problem(at, 'is a relative path; write an absolute one, such as "${userHome}/.token"')
-    : someText(value, at, findings);
+    : someText(value, at, findings),
+);
 
-const variable: Check = (value, at, findings) =>
+const VARIABLE = { type: 'string', pattern: String.raw`^[A-Za-z_]\w*$` };
+const variable: Check = shaped(VARIABLE, (value, at, findings) =>
   typeof value === 'string' && /^[A-Za-z_]\w*$/u.test(value)
     ? value
-    : findings.problem(at, `is ${kindOf(value)}; write the name of a variable`);
+    : findings.problem(at, `is ${kindOf(value)}; write the name of a variable`),
+);
 
 const SOURCES = group({
   env: variable,
@@ -42,25 +50,26 @@ const SOURCES = group({
 });
 
 /** A secret is never quoted, whatever it is. */
-const secret: Check = (value, at, findings) => {
+const SECRET = { anyOf: [someText.shape, { ...SOURCES.shape, minProperties: 1, maxProperties: 1 }] };
+const secret: Check = shaped(SECRET, (value, at, findings) => {
   if (!isRecord(value)) return someText(value, at, findings);
   const result = SOURCES(value, at, findings);
   if (Object.keys(value).length !== 1) {
     findings.problem(at, 'needs exactly one of "env", "file", "command", "keyring"');
   }
   return result;
-};
+});
 
-const headerName: Check = (value, at, findings) => {
+const headerName: Check = shaped(someText.shape, (value, at, findings) => {
   if (typeof value !== 'string' || !HEADER_NAME.test(value)) {
     return findings.problem(at, `is ${shown(value)}; write a header name like "X-Api-Key"`);
   }
   if (isReservedHeader(value.toLowerCase())) return findings.problem(at, 'is set by the protocol itself');
   return value;
-};
+});
 
 /** A URL of OAuth: https, or http on this machine. */
-const httpsUrl: Check = (value, at, findings) => {
+const httpsUrl: Check = shaped(someText.shape, (value, at, findings) => {
   const example = 'write an https URL like "https://login.example.com"';
   if (typeof value !== 'string' || !URL.canParse(value)) return findings.problem(at, `is no URL; ${example}`);
   const { protocol, hostname, username, password } = new URL(value);
@@ -70,7 +79,7 @@ const httpsUrl: Check = (value, at, findings) => {
   }
   if (username !== '' || password !== '') return findings.problem(at, 'contains a user name or password');
   return value;
-};
+});
 
 /** What `auth` may hold. */
 export const AUTH_KEYS: Readonly<Record<string, Check>> = {
@@ -150,7 +159,7 @@ const authKeys = group(AUTH_KEYS, {
 });
 
 /** How we prove who we are; `false`: not at all. */
-export const auth: Check = (value, at, findings) => {
+export const auth: Check = shaped(orConstant(false, 'off', authKeys.shape), (value, at, findings) => {
   if (value === false) return value;
   const result = authKeys(value, at, findings);
   if (!isRecord(value) || !isRecord(result)) return result;
@@ -178,7 +187,7 @@ export const auth: Check = (value, at, findings) => {
     if (isRecord(idp) && idp[key] === undefined) findings.problem([...at, 'idp'], `needs "${key}"`);
   }
   return result;
-};
+});
 
 /** What `auth` is worth beside the other keys of an entry. */
 export function checkAuth(

@@ -5,12 +5,13 @@ import { address, headers, PORT_PLACEHOLDER } from './http-checks.ts';
 import { command, environment, programArguments } from './process-checks.ts';
 import { checkSandbox } from './sandbox-check.ts';
 import { signalboxSettings } from './settings-check.ts';
-import { type Check, duration, flag, isRecord, listOf, someText } from './value-checks.ts';
+import { type Check, duration, flag, isRecord, listOf, shaped, someText } from './value-checks.ts';
 
 const names = listOf(someText);
 
-const object: Check = (value, at, findings) =>
-  isRecord(value) ? value : findings.problem(at, `is ${kindOf(value)}; write an object in { }`);
+const object: Check = shaped({ type: 'object' }, (value, at, findings) =>
+  isRecord(value) ? value : findings.problem(at, `is ${kindOf(value)}; write an object in { }`),
+);
 
 const COMMON_KEYS: Readonly<Record<string, Check>> = {
   disabled: flag,

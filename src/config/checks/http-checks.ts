@@ -1,6 +1,6 @@
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import { kindOf } from './findings.ts';
-import { type Check, mapOf } from './value-checks.ts';
+import { type Check, mapOf, shaped } from './value-checks.ts';
 
 /** Stands in a `url`, and in the `args` and `env` of its `launch`, for the port that the server got. */
 export const PORT_PLACEHOLDER = '{port}';
@@ -32,8 +32,9 @@ export function isReservedHeader(name: string): boolean {
   return RESERVED_HEADERS.has(name) || name.startsWith('mcp-');
 }
 
+const HEADERS = { type: 'object', additionalProperties: { type: ['string', 'number'] } };
 /** Headers of every request. Values are never quoted: they hold credentials. */
-export const headers: Check = (value, at, findings) => {
+export const headers: Check = shaped(HEADERS, (value, at, findings) => {
   const seen = new Map<string, string>();
   return mapOf((name, one, itemAt) => {
     const lower = name.toLowerCase();
@@ -59,10 +60,10 @@ export const headers: Check = (value, at, findings) => {
     }
     return one;
   })(value, at, findings);
-};
+});
 
 /** Address of a server. `{port}` counts as a number. Only its scheme is ever quoted: queries hold credentials. */
-export const address: Check = (value, at, findings) => {
+export const address: Check = shaped({ type: 'string', minLength: 1 }, (value, at, findings) => {
   if (typeof value !== 'string') return findings.problem(at, `is ${kindOf(value)}; write a URL as text`);
   if (value.trim() === '') return findings.problem(at, 'is empty; write the URL of the server');
   // Node drops line breaks and tabs from a URL without a word.
@@ -82,4 +83,4 @@ export const address: Check = (value, at, findings) => {
     return findings.problem(at, 'contains a user name or password; send it in "headers" instead');
   }
   return value;
-};
+});

@@ -3,23 +3,34 @@ import { sanitizePeerText } from '../../core/peer-text.ts';
 import { isPem } from '../http-settings.ts';
 import { kindOf, shown } from './findings.ts';
 import { HEADER_NAME, isReservedHeader } from './http-checks.ts';
-import { type Check, count, duration, flag, group, isRecord, oneOf, someText } from './value-checks.ts';
+import {
+  type Check,
+  count,
+  duration,
+  flag,
+  group,
+  isRecord,
+  oneOf,
+  orConstant,
+  shaped,
+  someText,
+} from './value-checks.ts';
 
 /** PEM or a path: never quoted, as one of them is a private key. */
-const pemOrPath: Check = (value, at, findings) => {
+const pemOrPath: Check = shaped(someText.shape, (value, at, findings) => {
   if (typeof value === 'string' && !isPem(value) && /[\r\n]/u.test(value)) {
     return findings.problem(at, 'is neither a path nor PEM text, which begins with "-----BEGIN "');
   }
   return someText(value, at, findings);
-};
+});
 
-const serverName: Check = (value, at, findings) => {
+const serverName: Check = shaped(someText.shape, (value, at, findings) => {
   if (typeof value === 'string' && isIP(value) !== 0) {
     return findings.problem(at, 'is an address; write a host name, or leave it out');
   }
   if (typeof value === 'string' && /^[A-Za-z\d_](?:[A-Za-z\d._-]{0,252})$/u.test(value)) return value;
   return findings.problem(at, `is ${shown(value)}; write a host name like "mcp.example.com"`);
-};
+});
 
 /** What `http.tls` may hold. */
 export const TLS_KEYS: Readonly<Record<string, Check>> = {
@@ -46,7 +57,7 @@ const tlsKeys = group(TLS_KEYS, {
   verify: ALWAYS_CHECKED,
 });
 
-const tls: Check = (value, at, findings) => {
+const tls: Check = shaped(tlsKeys.shape, (value, at, findings) => {
   const result = tlsKeys(value, at, findings);
   if (!isRecord(value) || !isRecord(result)) return result;
   for (const [one, needed] of [
@@ -59,10 +70,10 @@ const tls: Check = (value, at, findings) => {
     }
   }
   return result;
-};
+});
 
 /** Only the scheme is ever quoted: the URL may hold a password. */
-const proxy: Check = (value, at, findings) => {
+const proxy: Check = shaped(orConstant(false, 'none', someText.shape), (value, at, findings) => {
   if (value === false || value === 'env') return value;
   const choices = 'write "env", false or a URL like "http://proxy.example.com:3128"';
   if (typeof value !== 'string') return findings.problem(at, `is ${kindOf(value)}; ${choices}`);
@@ -78,9 +89,10 @@ const proxy: Check = (value, at, findings) => {
     return findings.problem(at, 'has a path or a query; a proxy is only host and port');
   }
   return value;
-};
+});
 
-const requestIdHeader: Check = (value, at, findings) => {
+const HEADER = { type: 'string', minLength: 1, maxLength: 64 };
+const requestIdHeader: Check = shaped(orConstant(false, 'no header', HEADER), (value, at, findings) => {
   if (value === false) return value;
   if (typeof value !== 'string' || !HEADER_NAME.test(value) || value.length > 64) {
     return findings.problem(
@@ -96,13 +108,14 @@ const requestIdHeader: Check = (value, at, findings) => {
     );
   }
   return name;
-};
+});
 
 const followed = count({ min: 1, max: 20, unit: 'redirects', off: 'none is followed' });
-const maxRedirects: Check = (value, at, findings) =>
+const maxRedirects: Check = shaped(followed.shape, (value, at, findings) =>
   value === Number.POSITIVE_INFINITY
     ? findings.problem(at, 'is endless; write a whole number of redirects from 1 to 20')
-    : followed(value, at, findings);
+    : followed(value, at, findings),
+);
 
 /** What `http` may hold. */
 export const HTTP_KEYS: Readonly<Record<string, Check>> = {
@@ -134,7 +147,7 @@ const httpKeys = group(HTTP_KEYS, {
 });
 
 /** How a server is reached over HTTP. */
-export const http: Check = (value, at, findings) => {
+export const http: Check = shaped(httpKeys.shape, (value, at, findings) => {
   const result = httpKeys(value, at, findings);
   if (!isRecord(result)) return result;
   const { blockPrivate, proxy: through } = result;
@@ -145,4 +158,4 @@ export const http: Check = (value, at, findings) => {
     );
   }
   return result;
-};
+});

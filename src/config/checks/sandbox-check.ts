@@ -1,13 +1,14 @@
 import type { Findings } from './findings.ts';
-import { type Check, count, flag, group, isRecord, listOf, oneOf, someText } from './value-checks.ts';
+import { type Check, count, flag, group, isRecord, listOf, oneOf, shaped, someText } from './value-checks.ts';
 
 const MIB = 1024 * 1024;
 const TIB = MIB * MIB;
 
-const path: Check = (value, at, findings) =>
+const path: Check = shaped(someText.shape, (value, at, findings) =>
   typeof value === 'string' && /^\/+$/u.test(value)
     ? findings.problem(at, 'is the whole file system; name the folders, or leave "sandbox" out')
-    : someText(value, at, findings);
+    : someText(value, at, findings),
+);
 
 /** What `sandbox.limits` may hold. */
 export const SANDBOX_LIMIT_KEYS: Readonly<Record<string, Check>> = {
@@ -31,8 +32,9 @@ export const SANDBOX_KEYS: Readonly<Record<string, Check>> = {
 const sandboxKeys = group(SANDBOX_KEYS, { write: '"writable"', read: '"readable"', net: '"network"' });
 
 /** `true`: with all defaults; `false`: none. */
-export const sandbox: Check = (value, at, findings) =>
-  typeof value === 'boolean' ? value : sandboxKeys(value, at, findings);
+export const sandbox: Check = shaped({ anyOf: [sandboxKeys.shape, flag.shape] }, (value, at, findings) =>
+  typeof value === 'boolean' ? value : sandboxKeys(value, at, findings),
+);
 
 /** What `sandbox` is worth beside the other keys of an entry. */
 export function checkSandbox(

@@ -4,21 +4,33 @@ import { shown } from './findings.ts';
 import { HTTP_KEYS, http, TLS_KEYS } from './http-settings-check.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
 import { SANDBOX_KEYS, sandbox } from './sandbox-check.ts';
-import { type Check, count, duration, flag, group, isRecord, oneOf } from './value-checks.ts';
+import {
+  type Check,
+  count,
+  duration,
+  flag,
+  group,
+  isRecord,
+  oneOf,
+  orConstant,
+  shaped,
+} from './value-checks.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const bytes = (max: number): Check => count({ min: 64, max, unit: 'bytes' });
 const stopStep = duration(undefined, 600_000);
 
-const protocol: Check = (value, at, findings) => {
+const ERAS = { enum: ['auto', 'legacy', 'modern'] };
+const REVISION = { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' };
+const protocol: Check = shaped({ anyOf: [ERAS, REVISION] }, (value, at, findings) => {
   if (value === 'auto' || value === 'legacy' || value === 'modern') return value;
   if (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/u.test(value)) return value;
   return findings.problem(
     at,
     `is ${shown(value)}; write "auto", "legacy", "modern" or a revision like "2025-11-25"`,
   );
-};
+});
 
 const TIMEOUTS = {
   connect: duration(),
@@ -93,10 +105,10 @@ const LIMITS = {
 };
 const STOP = { eofMs: stopStep, termMs: stopStep, killMs: stopStep };
 
-const orFalse =
-  (check: Check): Check =>
-  (value, at, findings) =>
-    value === false ? value : check(value, at, findings);
+const orFalse = (check: Check): Check =>
+  shaped(orConstant(false, 'off', check.shape), (value, at, findings) =>
+    value === false ? value : check(value, at, findings),
+  );
 
 const timeouts = group(TIMEOUTS, {
   connection: '"connect"',
@@ -111,7 +123,7 @@ const retryKeys = group(RETRY, {
   maxDelayMs: '"maxMs"',
 });
 
-const retry: Check = (value, at, findings) => {
+const retry: Check = shaped(retryKeys.shape, (value, at, findings) => {
   const result = retryKeys(value, at, findings);
   if (!isRecord(result)) return result;
   const { baseMs, maxMs } = { ...SETTINGS_DEFAULTS.retry, ...result };
@@ -122,7 +134,7 @@ const retry: Check = (value, at, findings) => {
     );
   }
   return result;
-};
+});
 
 const KEYS: Readonly<Record<string, Check>> = {
   protocol,
