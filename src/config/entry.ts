@@ -1,5 +1,6 @@
 import type { AuthSettings } from './auth-settings.ts';
 import type { HttpSettings } from './http-settings.ts';
+import type { RestSettings } from './rest-settings.ts';
 import type { SandboxSettings } from './sandbox.ts';
 
 /** What is done about a tool that changes its definition after it was first seen. */
@@ -245,6 +246,8 @@ export interface SignalboxSettings {
    * Needs Linux with `bwrap`. Default `false`: what this user may.
    */
   readonly sandbox?: SandboxSettings | boolean | undefined;
+  /** How a server of type `rest` is asked. Default: the routes of `docs/rest.md`. */
+  readonly rest?: RestSettings | undefined;
 }
 
 /**

@@ -62,6 +62,6 @@ export function checkEntry(
   if (kind !== undefined && raw['type'] !== undefined) entry['type'] = kind;
   warnOfForeignKeys(entry, findings);
   warnOfIdleKeys(kind, entry, findings);
-  checkTogether(entry, findings);
+  checkTogether(kind, entry, findings);
   return kind === undefined ? undefined : { kind, entry };
 }

@@ -1,6 +1,7 @@
 import { type AuthSettings, resolveAuth } from './auth-settings.ts';
 import type { DriftPolicy, LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
 import { HTTP_DEFAULTS, type ResolvedHttp, resolveHttp } from './http-settings.ts';
+import { type ResolvedRest, resolveRest } from './rest-settings.ts';
 import { type ResolvedSandbox, resolveSandbox } from './sandbox.ts';
 
 /** {@link LaunchSettings} with every default filled in. */
@@ -99,10 +100,14 @@ export interface ResolvedSettings {
   readonly auth: AuthSettings | false | undefined;
   readonly launch: ResolvedLaunch | undefined;
   readonly sandbox: ResolvedSandbox | undefined;
+  readonly rest: ResolvedRest;
 }
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+
+/** Made once: few servers are of type `rest`. */
+const REST_DEFAULT = resolveRest();
 
 /** How long a launched server may take to become ready, in ms. */
 const READY_TIMEOUT_MS = 20_000;
@@ -177,6 +182,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   auth: undefined,
   launch: undefined,
   sandbox: undefined,
+  rest: REST_DEFAULT,
 });
 
 /**
@@ -213,6 +219,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     auth: resolveAuth(own.auth, entry.oauth),
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
     sandbox: resolveSandbox(own.sandbox, own.launch !== undefined),
+    rest: own.rest === undefined ? REST_DEFAULT : resolveRest(own.rest),
   });
 }
 

@@ -40,8 +40,9 @@ const NEEDED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 /** An entry in which one key of `x-signalbox` has this value. */
 function entryWith(key: string, value: unknown): unknown {
-  const [group = '', inner] = key.split('.');
-  const fill = { ...NEEDED[key.endsWith('callbackPort') ? 'oauth' : group], [inner ?? '']: value };
+  const [group = '', inner, ...deeper] = key.split('.');
+  const nested = deeper.reduceRight<unknown>((held, name) => ({ [name]: held }), value);
+  const fill = { ...NEEDED[key.endsWith('callbackPort') ? 'oauth' : group], [inner ?? '']: nested };
   // The two pauses bound each other.
   if (key === 'retry.baseMs') Object.assign(fill, { maxMs: 2 ** 31 - 1 });
   if (key === 'retry.maxMs') Object.assign(fill, { baseMs: 1 });

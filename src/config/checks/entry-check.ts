@@ -3,6 +3,7 @@ import { checkAuth } from './auth-check.ts';
 import { type Findings, kindOf } from './findings.ts';
 import { address, headers, PORT_PLACEHOLDER } from './http-checks.ts';
 import { command, environment, programArguments } from './process-checks.ts';
+import { checkRest } from './rest-check.ts';
 import { checkSandbox } from './sandbox-check.ts';
 import { signalboxSettings } from './settings-check.ts';
 import { type Check, duration, flag, isRecord, listOf, shaped, someText } from './value-checks.ts';
@@ -102,7 +103,11 @@ function reach(entry: Readonly<Record<string, unknown>>, path: string): unknown 
 }
 
 /** What only several keys together can tell. Expects their checked values; a refused one is undefined. */
-export function checkTogether(entry: Readonly<Record<string, unknown>>, findings: Findings): void {
+export function checkTogether(
+  kind: string | undefined,
+  entry: Readonly<Record<string, unknown>>,
+  findings: Findings,
+): void {
   const { timeout, url } = entry;
   if (typeof timeout === 'number' && timeout < 1000) {
     findings.warn(['timeout'], `is ${timeout} ms; milliseconds are meant here, not seconds`);
@@ -127,6 +132,7 @@ export function checkTogether(entry: Readonly<Record<string, unknown>>, findings
   }
   checkAuth(entry, own, findings);
   checkSandbox(entry, own, findings);
+  checkRest(kind, own, findings);
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;
   if (launch !== undefined && !('url' in entry)) {
     findings.problem(['x-signalbox', 'launch'], 'needs "url"; a server on stdio is started by its "command"');

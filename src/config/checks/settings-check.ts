@@ -3,6 +3,7 @@ import { AUTH_KEYS, auth } from './auth-check.ts';
 import { shown } from './findings.ts';
 import { HTTP_KEYS, http, TLS_KEYS } from './http-settings-check.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
+import { REST_ERROR_KEYS, REST_KEYS, REST_SESSION_KEYS, rest } from './rest-check.ts';
 import { SANDBOX_KEYS, sandbox } from './sandbox-check.ts';
 import {
   type Check,
@@ -182,6 +183,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   auth,
   launch,
   sandbox,
+  rest,
 };
 
 const onTheEntry = (key: string): string => `"${key}" on the entry itself, outside of "x-signalbox"`;
@@ -203,6 +205,8 @@ export const signalboxSettings: Check = group(KEYS, {
   protocolVersion: '"protocol"',
   protocolEra: '"protocol"',
   era: '"protocol"',
+  endpoints: '"rest.operations"',
+  endpointMap: '"rest.operations"',
   keepAlive: '"lazy"',
   healthCheck: '"health"',
   healthCheckInterval: '"health.intervalMs"',
@@ -232,6 +236,9 @@ const GROUPS = {
   auth: AUTH_KEYS,
   launch: LAUNCH_KEYS,
   sandbox: SANDBOX_KEYS,
+  rest: REST_KEYS,
+  'rest.session': REST_SESSION_KEYS,
+  'rest.errors': REST_ERROR_KEYS,
 };
 
 function withInner(key: string): readonly string[] {

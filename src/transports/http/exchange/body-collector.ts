@@ -36,6 +36,11 @@ export class BodyCollector {
     return fits;
   }
 
+  /** The body as it came. */
+  content(): Buffer {
+    return this.#join();
+  }
+
   /** The body as text without BOM; undefined if it is not UTF-8, which JSON must be. */
   json(): string | undefined {
     const body = this.#join();

@@ -45,7 +45,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   #decoder: BodyDecoder | undefined;
   #bodyBytes = 0;
   /** How many of the headers belong to the request itself; credentials stand behind them. */
-  readonly #ownHeaders: number;
+  #ownHeaders: number;
   #sentCredentials: CredentialHeaders | undefined;
   /** A 401 or 403, held back or handed on. */
   #refusal: HeldRefusal | undefined;
@@ -219,9 +219,23 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     const { headers } = this.#request;
     headers.length = this.#ownHeaders;
-    if (credentials !== undefined) headers.push(...credentials);
+    if (credentials !== undefined) {
+      this.#makeWay(credentials);
+      headers.push(...credentials);
+    }
     this.#sentCredentials = credentials;
     this.#dispatch();
+  }
+
+  /** A header that the request brings itself must not stand in for a credential: its value may be that of an argument. */
+  #makeWay(credentials: CredentialHeaders): void {
+    const { headers } = this.#request;
+    for (let name = 0; name < credentials.length; name += 2) {
+      const twin = headers.indexOf(credentials[name]!);
+      if (twin < 0 || twin % 2 === 1) continue;
+      headers.splice(twin, 2);
+      this.#ownHeaders -= 2;
+    }
   }
 
   #dispatch(): void {

@@ -4,13 +4,16 @@ import type { TransportLimits } from '../../transport-context.ts';
 import type { TransportTally } from '../../transport-tally.ts';
 import type { PoolLease } from '../pool-cache.ts';
 
+/** The methods that requests are made with. */
+export type HttpMethod = 'GET' | 'HEAD' | 'OPTIONS' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 /** One HTTP request. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: HttpMethod;
   readonly url: URL;
   /** Names and values in turn; whoever sends the request adds to them. */
   readonly headers: string[];
-  readonly body: string | null;
+  readonly body: string | Uint8Array | null;
 }
 
 /** Where requests go, and by which rules. */

@@ -40,8 +40,8 @@ export function redirectTarget(request: RedirectRequest): URL | SignalboxError {
   if (target.origin !== from.origin) return refused(request, 'leads to another origin', target);
   if (target.username !== '' || target.password !== '')
     return refused(request, 'carries credentials', target);
-  if (method !== 'GET' && !METHOD_PRESERVING.has(status)) {
-    return refused(request, 'would turn the POST into a GET', target);
+  if (method !== 'GET' && method !== 'HEAD' && !METHOD_PRESERVING.has(status)) {
+    return refused(request, `would turn the ${method} into a GET`, target);
   }
   if (hops >= maxHops) return refused(request, maxHops === 0 ? 'is unwanted' : 'is one too many', target);
   return target;

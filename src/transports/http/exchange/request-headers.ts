@@ -32,6 +32,7 @@ const STREAM_HEAD = ['accept', 'text/event-stream', ...PLAIN] as const;
 /** Builds the header arrays of requests; all that never changes is put together once. */
 export class RequestHeaders {
   readonly #user: ReadonlyMap<string, string>;
+  readonly #coding: readonly string[];
   readonly #postHead: readonly string[];
   /** What a POST begins with where its message overrides nothing. */
   readonly #post: readonly string[];
@@ -42,7 +43,8 @@ export class RequestHeaders {
    */
   constructor(headers: Readonly<Record<string, string>>, context: TransportContext, compression: boolean) {
     this.#user = checked(headers, context);
-    this.#postHead = [...POST, ...(compression ? PACKED : PLAIN)];
+    this.#coding = compression ? PACKED : PLAIN;
+    this.#postHead = [...POST, ...this.#coding];
     this.#post = [...this.#postHead, ...[...this.#user].flat()];
   }
 
@@ -73,6 +75,19 @@ export class RequestHeaders {
     if (lastEventId !== undefined && lastEventId !== '') {
       list.push('last-event-id', Buffer.from(lastEventId, 'utf8').toString('latin1'));
     }
+    return list;
+  }
+
+  /**
+   * For a request of any method. What is configured wins over what the request brings, whose values may be those of
+   * arguments.
+   *
+   * @param type content type of its body; undefined without one
+   */
+  plain(own: Readonly<Record<string, string>>, accept: string, type: string | undefined): string[] {
+    const list = ['accept', accept, ...this.#coding, ...[...this.#user].flat()];
+    if (type !== undefined) list.push('content-type', type);
+    for (const [name, value] of Object.entries(own)) if (!this.#user.has(name)) list.push(name, value);
     return list;
   }
 
