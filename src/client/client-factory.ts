@@ -12,10 +12,12 @@ import { type EraCache, MemoryEraCache } from '../protocol/negotiation/era-cache
 import { builtInTransports } from '../transports/built-in.ts';
 import { type TransportBuilder, TransportCatalog } from '../transports/catalog.ts';
 import { PoolCache } from '../transports/http/pool-cache.ts';
+import type { Transport } from '../transports/transport.ts';
 import {
   type AuthorizationOptions,
   authorizationEnvironment,
 } from './authorization/authorization-environment.ts';
+import { bareTransport } from './connection/bare-transport.ts';
 import type { ConnectionMetadata } from './connection/connection-result.ts';
 import type { ClientEnvironment } from './connection/connector.ts';
 import { HealthScheduler } from './health/health-scheduler.ts';
@@ -165,6 +167,16 @@ export class ClientFactory implements AsyncDisposable {
       throw error;
     }
     return client;
+  }
+
+  /**
+   * A transport without a client around it, not opened yet, for who speaks the protocol in another way:
+   * `signalbox/adapters/mcp-sdk` gives it to the official client. Of the settings of the entry those count that are
+   * about the transport. It is the caller's to close. An entry without `type` is not tried with HTTP+SSE.
+   * @throws SignalboxError CONFIG_INVALID
+   */
+  async createTransport(name: string, entry: ServerEntry): Promise<Transport> {
+    return await bareTransport(this.#parse(name, entry), this.#environment);
   }
 
   /** Checks an entry without making anything of it. Never throws. */

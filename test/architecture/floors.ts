@@ -17,10 +17,11 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   registry: UP_TO_CLIENT,
   gateway: [...UP_TO_CLIENT, 'registry', 'dashboard'],
   telemetry: [...UP_TO_CLIENT, 'registry'],
+  adapters: [...UP_TO_CLIENT, 'registry'],
   cli: [...UP_TO_CLIENT, 'registry', 'gateway', 'telemetry', 'dashboard'],
   testing: ['core', 'wire', 'transports'],
   dashboard: [],
 };
 
 /** What the library's entry, `src/index.ts`, must not import. */
-export const NOT_IN_ROOT_ENTRY: readonly string[] = ['gateway', 'cli', 'testing', 'dashboard'];
+export const NOT_IN_ROOT_ENTRY: readonly string[] = ['gateway', 'adapters', 'cli', 'testing', 'dashboard'];
