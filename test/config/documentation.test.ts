@@ -23,11 +23,11 @@ function rows(heading: string): string[][] {
 }
 
 const keyOf = ([key = '']: string[]): string => key.replaceAll('`', '');
-const UNITS: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 * 1024 };
+const UNITS: Readonly<Record<string, number>> = { KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 };
 
 /** `2 147 483 647`, `8 MiB`, `0.5`: the number at the beginning of a cell. */
 function numberIn(cell: string): number {
-  const [, digits = '', unit = ''] = /^(\d[\d ]*(?:\.\d+)?)(KiB|MiB)?/u.exec(cell) ?? [];
+  const [, digits = '', unit = ''] = /^(\d[\d ]*(?:\.\d+)?)(KiB|MiB|GiB)?/u.exec(cell) ?? [];
   return digits === '' ? Number.NaN : Number(digits.replaceAll(' ', '')) * (UNITS[unit] ?? 1);
 }
 
