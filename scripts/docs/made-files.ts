@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { signalboxSettings } from '../../src/config/checks/settings-check.ts';
+import { SIGNALBOX_KEYS, signalboxSettings } from '../../src/config/checks/settings-check.ts';
 import { configSchema } from './config-schema.ts';
 import { type OptionRow, optionRows, readRows, tableText } from './option-table.ts';
 import { APPLIES, optionsOf } from './transport-options.ts';
@@ -14,6 +14,7 @@ export function madeFiles(): Map<string, string> {
   const written = readRows(configuration.split('\n'));
   const own = optionRows(
     signalboxSettings.shape,
+    SIGNALBOX_KEYS,
     readRows(between(configuration, 'x-signalbox').split('\n')),
   );
   let transports = read('docs/transports.md');

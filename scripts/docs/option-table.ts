@@ -1,6 +1,6 @@
 import type { Shape } from '../../src/config/checks/value-checks.ts';
 import { defaultOf } from './option-defaults.ts';
-import { keysBelow, meaningOfFalse, rangeOf, shapeAt, wordsOf } from './shape-reading.ts';
+import { meaningOfFalse, rangeOf, shapeAt, wordsOf } from './shape-reading.ts';
 
 /** One setting as a table tells it. `words` are written by people, all else follows from the code where it can. */
 export interface OptionRow {
@@ -71,22 +71,24 @@ export function readRows(lines: readonly string[]): OptionRow[] {
     });
 }
 
-/** Every key of `x-signalbox` in the order of the code, with the words that people have found for it. */
-export function optionRows(settings: Shape | undefined, written: readonly OptionRow[]): OptionRow[] {
-  return keysBelow(settings)
-    .filter((key) => !/^(?:sandbox\.limits|auth\.[^.]+|launch\.ready)\./u.test(key))
-    .map((key) => {
-      const shape = shapeAt(settings, key);
-      const before = written.find((row) => row.key === key);
-      const off = meaningOfFalse(shape);
-      return {
-        key,
-        words: before?.words ?? '',
-        preset: keeping(presetOf(key, shape), before?.preset ?? ''),
-        bounds: keeping(boundsOf(key, shape), before?.bounds ?? ''),
-        off: off === undefined || off === 'off' ? (before?.off ?? off ?? '') : off,
-      };
-    });
+/** A row for each of these keys, with the words that people have found for it. */
+export function optionRows(
+  settings: Shape | undefined,
+  keys: readonly string[],
+  written: readonly OptionRow[],
+): OptionRow[] {
+  return keys.map((key) => {
+    const shape = shapeAt(settings, key);
+    const before = written.find((row) => row.key === key);
+    const off = meaningOfFalse(shape);
+    return {
+      key,
+      words: before?.words ?? '',
+      preset: keeping(presetOf(key, shape), before?.preset ?? ''),
+      bounds: keeping(boundsOf(key, shape), before?.bounds ?? ''),
+      off: off === undefined || off === 'off' ? (before?.off ?? off ?? '') : off,
+    };
+  });
 }
 
 /** A table of options in Markdown. */

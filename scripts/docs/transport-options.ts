@@ -7,6 +7,8 @@ export const APPLIES = {
   process: ['restart', 'stop', 'sandbox', 'limits.stderrBytes'],
   url: ['auth', 'http', 'limits.bodyBytes', 'limits.headerBytes', 'limits.compressionRatio'],
   launch: ['launch'],
+  rest: ['rest', 'openapi'],
+  dialect: ['dialect'],
 } as const;
 
 const belongs = (key: string, beginnings: readonly string[]): boolean =>

@@ -8,7 +8,17 @@ import { type Findings, type KeyPath, kindOf, shown } from './findings.ts';
 import { HEADER_NAME, isReservedHeader } from './http-checks.ts';
 import { nearestKey } from './nearest-key.ts';
 import { templateProblem } from './template-check.ts';
-import { type Check, count, group, isRecord, mapOf, oneOf, someText } from './value-checks.ts';
+import {
+  type Check,
+  count,
+  group,
+  isRecord,
+  mapOf,
+  oneOf,
+  orConstant,
+  shaped,
+  someText,
+} from './value-checks.ts';
 
 /** What each operation has to make its request of: the parameters of its method in MCP. */
 const PARAMETERS: Readonly<Record<RestOperationName, readonly string[]>> = {
@@ -29,27 +39,30 @@ const PARAMETERS: Readonly<Record<RestOperationName, readonly string[]>> = {
 
 const isPointer = (value: string): boolean => /^(?:\/(?:[^~/]|~[01])*)*$/u.test(value);
 
-const pointer: Check = (value, at, findings) => {
+const POINTER = { type: 'string', pattern: String.raw`^(/([^~/]|~[01])*)*$` };
+const pointer: Check = shaped(POINTER, (value, at, findings) => {
   if (typeof value === 'string' && isPointer(value)) return value;
   return findings.problem(
     at,
     `is ${shown(value)}; write a JSON pointer like "/data/items", or "" for all of it`,
   );
-};
+});
 
 /** One pointer, or several of which the first that leads to something counts. */
-const pointers: Check = (value, at, findings) => {
+const POINTERS = { anyOf: [POINTER, { type: 'array', items: POINTER, minItems: 1 }] };
+const pointers: Check = shaped(POINTERS, (value, at, findings) => {
   if (!Array.isArray(value)) return pointer(value, at, findings);
   if (value.length === 0) return findings.problem(at, 'is an empty list; write a JSON pointer');
   return value.map((one: unknown, index) => pointer(one, [...at, index], findings));
-};
+});
 
 const status = count({ min: 100, max: 599, unit: 'an HTTP status' });
-const statuses: Check = (value, at, findings) => {
+const STATUSES = { anyOf: [status.shape, { type: 'array', items: status.shape, minItems: 1 }] };
+const statuses: Check = shaped(STATUSES, (value, at, findings) => {
   if (!Array.isArray(value)) return status(value, at, findings);
   if (value.length === 0) return findings.problem(at, 'is an empty list; write an HTTP status');
   return value.map((one: unknown, index) => status(one, [...at, index], findings));
-};
+});
 
 /** Deepest nesting of a body in the map. */
 const MAX_BODY_DEPTH = 8;
@@ -103,11 +116,11 @@ function operationKeys(name: RestOperationName): Readonly<Record<string, Check>>
   const nested = part(parameters, true);
   return {
     method: oneOf('GET', 'POST', 'PUT', 'PATCH', 'DELETE'),
-    path: (value, at, findings) => {
+    path: shaped(someText.shape, (value, at, findings) => {
       if (typeof value !== 'string') return findings.problem(at, `is ${kindOf(value)}; write a path`);
       const problem = templateProblem(value, [...parameters, 'sessionId']);
       return problem === undefined ? value : findings.problem(at, problem);
-    },
+    }),
     query: mapOf((_, one, at, findings) => flat(one, at, findings)),
     headers: mapOf((header, one, at, findings) => {
       const problem = headerProblem(header);
@@ -137,7 +150,7 @@ const OPERATIONS: Readonly<Record<string, Check>> = Object.fromEntries(
     const keys = group(operationKeys(name), FOREIGN_OPERATION);
     return [
       name,
-      (value, at, findings) => {
+      shaped({ anyOf: [keys.shape, { enum: [false, null] }] }, (value, at, findings) => {
         if (value === false || value === null) return value;
         const checked = keys(value, at, findings);
         const body = isRecord(value) && value['body'] !== undefined && value['body'] !== false;
@@ -145,7 +158,7 @@ const OPERATIONS: Readonly<Record<string, Check>> = Object.fromEntries(
           findings.problem([...at, 'body'], 'cannot go with a GET; use "query", or another method');
         }
         return checked;
-      },
+      }),
     ];
   }),
 );
@@ -163,17 +176,18 @@ const operations = group(OPERATIONS, {
 /** What `session` may hold. */
 export const REST_SESSION_KEYS: Readonly<Record<string, Check>> = {
   from: pointers,
-  fromHeader: (value, at, findings) =>
+  fromHeader: shaped(someText.shape, (value, at, findings) =>
     typeof value === 'string' && HEADER_NAME.test(value)
       ? value
       : findings.problem(at, `is ${shown(value)}; write a header name like "X-Session-Id"`),
+  ),
   in: oneOf('auto', 'body', 'query', 'header'),
   name: someText,
 };
 
 const sessionKeys = group(REST_SESSION_KEYS, { field: '"name"', header: '"in": "header" and "name"' });
 
-const session: Check = (value, at, findings) => {
+const session: Check = shaped(orConstant(false, 'off', sessionKeys.shape), (value, at, findings) => {
   if (value === false) return value;
   const checked = sessionKeys(value, at, findings);
   if (!isRecord(checked) || checked['in'] !== 'header') return checked;
@@ -183,7 +197,7 @@ const session: Check = (value, at, findings) => {
     return findings.problem([...at, 'name'], problem);
   }
   return checked;
-};
+});
 
 const MEANINGS: readonly RestErrorMeaning[] = [
   'invalid-arguments',
@@ -197,7 +211,9 @@ const MEANINGS: readonly RestErrorMeaning[] = [
 
 /** What `errors` may hold. */
 export const REST_ERROR_KEYS: Readonly<Record<string, Check>> = {
-  present: (value, at, findings) => (value === false ? value : pointers(value, at, findings)),
+  present: shaped(orConstant(false, 'nothing', POINTERS), (value, at, findings) =>
+    value === false ? value : pointers(value, at, findings),
+  ),
   code: pointers,
   message: pointers,
   details: pointers,
