@@ -2,6 +2,7 @@ import type { ServerEntry } from '../config/entry.ts';
 import type { BuilderContext, TransportBuilder } from './catalog.ts';
 import { HttpTransport } from './http/http-transport.ts';
 import { fillPort, LaunchedTransport } from './launched-transport.ts';
+import { RestTransport } from './rest/rest-transport.ts';
 import { SseTransport } from './sse/sse-transport.ts';
 import { StdioTransport } from './stdio/stdio-transport.ts';
 import type { Transport } from './transport.ts';
@@ -11,6 +12,7 @@ export const builtInTransports: ReadonlyMap<string, TransportBuilder> = new Map<
   ['stdio', stdio],
   ['http', launchable('http', true, http)],
   ['sse', launchable('sse', false, sse)],
+  ['rest', launchable('rest', true, rest)],
 ]);
 
 function stdio(_name: string, entry: ServerEntry, context: BuilderContext): Transport {
@@ -33,6 +35,12 @@ function sse(url: string, entry: ServerEntry, context: BuilderContext): Transpor
     context,
     context.pools,
   );
+}
+
+function rest(url: string, entry: ServerEntry, context: BuilderContext): Transport {
+  const { http, rest: map } = context.settings;
+  const options = { url, headers: entry.headers, http, credentials: context.credentials, rest: map };
+  return new RestTransport(options, context, context.pools);
 }
 
 /** A kind that reaches its server by URL, which Signalbox starts first where the entry says how. */

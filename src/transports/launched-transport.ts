@@ -55,6 +55,11 @@ export class LaunchedTransport implements Transport {
     return this.#inner?.streamPerRequest ?? this.#options.streamPerRequest;
   }
 
+  /** Known as soon as the transport inside exists: before anybody can ask what its server speaks. */
+  get onlyEra(): 'legacy' | undefined {
+    return this.#inner?.onlyEra;
+  }
+
   get closed(): Promise<CloseReason> {
     return this.#closed.promise;
   }

@@ -68,12 +68,7 @@ export class MemoryTransport implements Transport {
       return;
     }
     queueMicrotask(() => {
-      if (outgoing.settled) return;
-      if (this.#ended) {
-        // It was on its way when the connection ended: the server has not seen it.
-        outgoing.failed(this.#notOpen());
-        return;
-      }
+      if (this.#ended || outgoing.settled) return;
       outgoing.flushed();
       try {
         end.receive(outgoing.text);

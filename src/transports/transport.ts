@@ -81,6 +81,8 @@ export interface Transport {
    * false if all messages share one stream (stdio, HTTP+SSE).
    */
   readonly streamPerRequest: boolean;
+  /** The one family of revisions that it can carry: then no server is asked which one it speaks. Default: any. */
+  readonly onlyEra?: 'legacy' | undefined;
   /** Resolves when messages can be sent; rejects with a typed error and leaves nothing behind. */
   open(receiver: TransportReceiver, signal: AbortSignal): Promise<void>;
   /** Never throws: what goes wrong is told to `outgoing.failed`. */

@@ -42,7 +42,6 @@ export const PUBLIC_NAMES: readonly PublicNames[] = [
     asked: 'HTTP REST with an endpoint map',
     owner: 'transport kinds',
     names: ['rest'],
-    later: 'not built: an entry of type "rest" is refused',
   },
   {
     asked: 'SSE in the dialect of the drafts: POST connect, GET events, POST rpc',

@@ -29,7 +29,7 @@ export interface ClientCredentials {
 const NONE: ClientCredentials = { source: undefined, oauth: undefined };
 
 /** Kinds of transport that credentials go along with. */
-const KINDS: ReadonlySet<string> = new Set(['auto', 'http', 'sse']);
+const KINDS: ReadonlySet<string> = new Set(['auto', 'http', 'sse', 'rest']);
 
 /**
  * The source that an entry asks for: fixed credentials, or OAuth. Without a word about it, OAuth stands ready for the day that the

@@ -42,7 +42,11 @@ const SSE_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 405]);
  * @throws SignalboxError PROTOCOL_UNSUPPORTED, CONNECT_FAILED, CONNECTION_LOST, …; RemoteError never
  */
 export async function negotiate(session: Session, options: NegotiationOptions): Promise<Negotiation> {
-  const { modern, legacy } = versionsFor(options.preference, session.server);
+  const { modern, legacy } = carried(
+    versionsFor(options.preference, session.server),
+    session,
+    options.preference,
+  );
   try {
     if (modern.length === 0 || (options.remembered === 'legacy' && legacy.length > 0)) {
       return await handshakeLegacy(session, options, legacy[0]!, modern);
@@ -71,6 +75,18 @@ function versionsFor(
       server,
     },
   );
+}
+
+/** What of it the transport can carry: nobody is asked for the rest. */
+function carried(
+  allowed: ReturnType<typeof versionsFor>,
+  { transport, server }: Session,
+  preference: ProtocolPreference,
+): ReturnType<typeof versionsFor> {
+  if (transport.onlyEra === undefined) return allowed;
+  if (allowed.legacy.length > 0) return { modern: [], legacy: allowed.legacy };
+  const message = `the transport "${transport.kind}" cannot carry protocol "${preference}"; remove "protocol"`;
+  throw new SignalboxError('PROTOCOL_UNSUPPORTED', message, { server, details: { ours: LEGACY_VERSIONS } });
 }
 
 async function probe(

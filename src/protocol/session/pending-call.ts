@@ -104,8 +104,9 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
 
   failed(error: SignalboxError): void {
     if (this.settled) return;
-    // The transport does not know the call by its name; whoever reads the error wants to.
-    const details = { ...error.details, method: this.method, requestId: this.id };
+    // The transport does not know the call by its name; whoever reads the error wants to. The number that a request had
+    // in its header says more than that of JSON-RPC: the log of the server has it.
+    const details = { requestId: this.id, ...error.details, method: this.method };
     const { server, retryable, delivered, cause } = error;
     const text = messageWithoutHead(error);
     this.reject(new SignalboxError(error.code, text, { server, retryable, delivered, cause, details }));

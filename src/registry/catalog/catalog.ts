@@ -33,7 +33,6 @@ export interface CatalogResource extends CatalogItem {
   readonly resource: Resource;
 }
 
-/** A resource template, with the server that offers it. */
 export interface CatalogResourceTemplate extends CatalogItem {
   readonly template: ResourceTemplate;
 }

@@ -33,7 +33,6 @@ export interface BreakerChange {
   readonly retryAfterMs: number;
 }
 
-/** What a circuit breaker tells its listeners. */
 export interface BreakerEvents {
   state: BreakerChange;
 }

@@ -84,6 +84,10 @@ class FaultyTransport implements Transport, CarriedOwner {
     return this.#inner.streamPerRequest;
   }
 
+  get onlyEra(): 'legacy' | undefined {
+    return this.#inner.onlyEra;
+  }
+
   get closed(): Promise<CloseReason> {
     return this.#closed.promise;
   }

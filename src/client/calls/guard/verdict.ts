@@ -24,6 +24,12 @@ const ANSWERS: ReadonlySet<SignalboxErrorCode> = new Set<SignalboxErrorCode>([
   'FORBIDDEN',
 ]);
 
+/** Errors of our own side, or of a status of a REST service: then it is there, and said what is wrong. */
+const BY_STATUS: ReadonlySet<SignalboxErrorCode> = new Set<SignalboxErrorCode>([
+  'INVALID_ARGUMENT',
+  'UNKNOWN_NAME',
+]);
+
 /**
  * What the end of a request says of its server. Failed: no connection, no answer in time, no usable answer, HTTP 5xx.
  * Succeeded: any answer, a JSON-RPC error included. Abandoned: it says nothing, as it was ended or refused on our side.
@@ -37,6 +43,7 @@ export function verdictOf(error: unknown): CallVerdict {
     const status = error.details['status'];
     return typeof status === 'number' && status < 500 ? 'succeeded' : 'failed';
   }
+  if (BY_STATUS.has(error.code) && typeof error.details['status'] === 'number') return 'succeeded';
   if (FAILURES.has(error.code)) return 'failed';
   return ANSWERS.has(error.code) ? 'succeeded' : 'abandoned';
 }

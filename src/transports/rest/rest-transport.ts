@@ -1,0 +1,246 @@
+import type { ResolvedRest } from '../../config/rest-settings.ts';
+import { abortError, onAbort } from '../../core/abort.ts';
+import { deferred } from '../../core/deferred.ts';
+import { SignalboxError } from '../../core/errors.ts';
+import { redactUrl } from '../../core/redact.ts';
+import type { Params } from '../../wire/json-rpc.ts';
+import { withRequestId } from '../http/exchange/request-id.ts';
+import { HttpEndpoint, type HttpTransportOptions } from '../http/http-options.ts';
+import type { PoolCache } from '../http/pool-cache.ts';
+import { SESSION_END_MS } from '../http/session-end.ts';
+import type {
+  CloseReason,
+  Outgoing,
+  Transport,
+  TransportDiagnostics,
+  TransportReceiver,
+} from '../transport.ts';
+import type { TransportContext } from '../transport-context.ts';
+import { MappedService } from './map/mapped-service.ts';
+import { RestCall, type RestLink } from './rest-call.ts';
+import { type RestAnswer, RestExchange, type RestTarget } from './rest-exchange.ts';
+import type { RestRequest } from './rest-request.ts';
+import type { RestService } from './rest-service.ts';
+
+/** A REST service and how it is asked. */
+export interface RestTransportOptions extends HttpTransportOptions {
+  /** Where the routes begin: http or https, without userinfo. A query goes with every request. */
+  readonly url: string;
+  /** The endpoint map. */
+  readonly rest: ResolvedRest;
+}
+
+/** A message as it comes from the session. */
+interface Message {
+  readonly id?: unknown;
+  readonly method?: string;
+  readonly params?: Params;
+}
+
+/**
+ * MCP over plain REST: each request is made an exchange of the endpoint map, and its answer an answer of MCP. There is no
+ * stream: nothing comes unasked. Cancelling is breaking the exchange off.
+ */
+export class RestTransport implements Transport {
+  readonly kind = 'rest';
+  readonly streamPerRequest = true;
+  readonly onlyEra = 'legacy';
+  readonly #context: TransportContext;
+  readonly #endpoint: HttpEndpoint;
+  readonly #rest: ResolvedRest;
+  readonly #closed = deferred<CloseReason>();
+  readonly #live: Set<RestCall> = new Set();
+  /** Exchanges that belong to no message: health while opening, the end of the session. */
+  readonly #own: Set<RestExchange> = new Set();
+  #isOpened = false;
+  #target: RestTarget | undefined;
+  #service: RestService | undefined;
+  #link: RestLink | undefined;
+  #closing: Promise<void> | undefined;
+  #ended = false;
+
+  /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
+  constructor(options: RestTransportOptions, context: TransportContext, pools: PoolCache) {
+    this.#context = context;
+    this.#rest = options.rest;
+    this.#endpoint = new HttpEndpoint(options, context, pools);
+  }
+
+  get closed(): Promise<CloseReason> {
+    return this.#closed.promise;
+  }
+
+  /** Asks the service whether it is well, where the map has a route for that. */
+  async open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
+    if (this.#isOpened || this.#isClosing) throw this.#notOpen();
+    this.#isOpened = true;
+    try {
+      const target = {
+        ...(await this.#endpoint.target()),
+        url: this.#endpoint.url,
+        headers: this.#endpoint.headers,
+      };
+      this.#target = target;
+      if (this.#isClosing) {
+        // Closed meanwhile, when there was nothing to let go yet.
+        await target.lease.release();
+        throw this.#notOpen();
+      }
+      const service = await this.#load(target);
+      this.#service = service;
+      const health = service.health();
+      if (health !== undefined) health.read(await this.#exchange(target, health.request, signal));
+      if (signal.aborted) throw abortError(signal, this.#context.server);
+      if (this.#isClosing) throw this.#notOpen();
+      this.#link = { target, receiver, live: this.#live };
+    } catch (error) {
+      this.destroy();
+      await this.closed;
+      throw error;
+    }
+  }
+
+  send(outgoing: Outgoing): void {
+    const link = this.#link;
+    if (link === undefined || this.#isClosing) {
+      outgoing.failed(this.#notOpen());
+      return;
+    }
+    const { id, method = '', params = {} } = JSON.parse(outgoing.text) as Message;
+    try {
+      const cancelled = method === 'notifications/cancelled' ? this.#find(params['requestId']) : undefined;
+      const step = this.#service!.step(method, params, cancelled);
+      if (step.kind === 'ask') {
+        new RestCall(link, outgoing, id, step).start();
+        return;
+      }
+      outgoing.flushed();
+      if (step.kind === 'nothing') return;
+      const { kind: _, ...answer } = step;
+      const text = JSON.stringify({ jsonrpc: '2.0', id, ...answer });
+      // Not within the call of whoever sends: nobody expects an answer before `send` has returned.
+      queueMicrotask(() => {
+        if (!outgoing.settled) link.receiver.message(text, outgoing);
+      });
+    } catch (error) {
+      outgoing.failed(this.#asFault(error));
+    }
+  }
+
+  abandon(outgoing: Outgoing): void {
+    const call = outgoing.exchange as RestCall | undefined;
+    call?.cancel();
+  }
+
+  /** Ends the session, where one is open and the map has a route for that, and lets go; what is in flight fails. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  destroy(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const call of [...this.#live]) this.#cut(call);
+    for (const exchange of [...this.#own]) exchange.cancel();
+    const released = this.#target?.lease.release() ?? Promise.resolve();
+    void released.then(() => this.#closed.resolve({ kind: 'local' }));
+  }
+
+  diagnostics(): TransportDiagnostics {
+    const sessionId = this.#service?.sessionId;
+    return { url: redactUrl(this.#endpoint.url.href), ...(sessionId === undefined ? {} : { sessionId }) };
+  }
+
+  get #isClosing(): boolean {
+    return this.#ended || this.#closing !== undefined;
+  }
+
+  async #load({ server, conceal }: RestTarget): Promise<RestService> {
+    const { clock, logger } = this.#context;
+    // Loaded by whoever needs it: most programs have no server of this kind.
+    const { parseTemplate } = await import('url-template');
+    return new MappedService({
+      rest: this.#rest,
+      url: this.#endpoint.url,
+      parse: parseTemplate,
+      context: { server, errors: this.#rest.errors, conceal, wallNowMs: () => clock.wallNow() },
+      debug: (message) => logger.debug(message, { event: 'rest.no_route', server }),
+    });
+  }
+
+  /** One exchange of our own. Rejects when it breaks, and when `signal` fires or the transport ends. */
+  #exchange(target: RestTarget, request: RestRequest, signal: AbortSignal): Promise<RestAnswer> {
+    return new Promise((resolve, reject) => {
+      const exchange: RestExchange = new RestExchange(target, request, {
+        sent: () => {},
+        answered: resolve,
+        broken: reject,
+        released: () => {
+          release();
+          this.#own.delete(exchange);
+          // Of no effect unless it was cancelled: then nothing else tells.
+          reject(signal.aborted ? abortError(signal, target.server) : this.#notOpen());
+        },
+      });
+      const release = onAbort(signal, () => exchange.cancel());
+      this.#own.add(exchange);
+      if (signal.aborted) exchange.cancel();
+      else exchange.start();
+    });
+  }
+
+  async #close(): Promise<void> {
+    const request = this.#ended || this.#link === undefined ? undefined : this.#service?.end();
+    if (request !== undefined) await this.#farewell(this.#target!, request);
+    this.destroy();
+    await this.closed;
+  }
+
+  /** Whatever the service answers is fine, and so is silence, for a while (F-093). */
+  async #farewell(target: RestTarget, request: RestRequest): Promise<void> {
+    const over = new AbortController();
+    const timer = this.#context.clock.setTimeout(() => over.abort(), SESSION_END_MS);
+    try {
+      await this.#exchange(target, request, over.signal);
+    } catch (error) {
+      const { server, logger } = this.#context;
+      logger.debug('the session was not ended', { server, error: this.#asFault(error).message });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #find(id: unknown): RestCall | undefined {
+    for (const call of this.#live) if (call.id === id && id !== undefined) return call;
+    return undefined;
+  }
+
+  #cut(call: RestCall): void {
+    const { outgoing, wasSent, requestId } = call;
+    call.cancel();
+    if (outgoing.settled) return;
+    outgoing.failed(
+      new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side before the answer', {
+        server: this.#context.server,
+        delivered: wasSent ? 'unknown' : 'no',
+        details: withRequestId({}, requestId),
+      }),
+    );
+  }
+
+  #asFault(error: unknown): SignalboxError {
+    if (SignalboxError.is(error)) return error;
+    const { server } = this.#context;
+    return new SignalboxError('INTERNAL', 'a request could not be made for the service', {
+      server,
+      cause: error,
+    });
+  }
+
+  #notOpen(): SignalboxError {
+    return new SignalboxError('CONNECTION_CLOSED', 'the connection is not open', {
+      server: this.#context.server,
+    });
+  }
+}
