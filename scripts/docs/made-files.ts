@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { SIGNALBOX_KEYS, signalboxSettings } from '../../src/config/checks/settings-check.ts';
 import { configSchema } from './config-schema.ts';
 import { type OptionRow, optionRows, readRows, tableText } from './option-table.ts';
+import { reference } from './reference/reference-pages.ts';
 import { APPLIES, optionsOf } from './transport-options.ts';
 
 /** The folder of the project. */
@@ -10,6 +11,11 @@ export const ROOT: string = join(import.meta.dirname, '../..');
 
 /** Everything that is made from the code: by path, what each file has to be. */
 export function madeFiles(): Map<string, string> {
+  return new Map([...tablesAndSchema(), ...reference(ROOT).files]);
+}
+
+/** What is made from the checks of the configuration. */
+function tablesAndSchema(): Map<string, string> {
   const configuration = read('docs/configuration.md');
   const written = readRows(configuration.split('\n'));
   const own = optionRows(

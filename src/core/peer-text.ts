@@ -30,3 +30,21 @@ export function sanitizePeerText(text: string, maxLength: number = MAX_PEER_TEXT
     .replace(CUT_CHARACTER, '')
     .trimEnd()}…`;
 }
+
+/**
+ * As {@link sanitizePeerText}, for text that keeps its lines: what a model reads of a tool. Line breaks (as `\n`), tabs and
+ * indentation stay; escape sequences vanish, and runs of other control and invisible characters become one space.
+ */
+export function sanitizePeerLines(text: string, maxLength: number): string {
+  const bounded = text.length > maxLength * 4 ? text.slice(0, maxLength * 4) : text;
+  const clean = bounded
+    .replace(ESCAPES, '')
+    .replace(/\r\n?/gu, '\n')
+    .replace(INVISIBLE, (run) => run.replace(/[^\n\t]+/gu, '') || ' ')
+    .trimEnd();
+  if (clean.length <= maxLength && bounded.length === text.length) return clean;
+  return `${clean
+    .slice(0, maxLength - 1)
+    .replace(CUT_CHARACTER, '')
+    .trimEnd()}…`;
+}

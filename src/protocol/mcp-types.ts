@@ -6,12 +6,14 @@ interface Open {
   readonly [key: string]: unknown;
 }
 
+/** Who a client or a server says it is. */
 export interface Implementation extends Open {
   readonly name: string;
   readonly version: string;
   readonly title?: string;
 }
 
+/** What a client declares to be able to do. */
 export interface ClientCapabilities extends Open {
   readonly roots?: object;
   readonly sampling?: object;
@@ -19,6 +21,7 @@ export interface ClientCapabilities extends Open {
   readonly extensions?: Readonly<Record<string, object>>;
 }
 
+/** What a server declares to be able to do. */
 export interface ServerCapabilities extends Open {
   readonly tools?: { readonly listChanged?: boolean };
   readonly resources?: { readonly listChanged?: boolean; readonly subscribe?: boolean };
@@ -27,6 +30,7 @@ export interface ServerCapabilities extends Open {
   readonly logging?: object;
 }
 
+/** What a tool says of itself. Hints of the server, not to be believed without reason. */
 export interface ToolAnnotations extends Open {
   readonly title?: string;
   readonly readOnlyHint?: boolean;
@@ -35,6 +39,7 @@ export interface ToolAnnotations extends Open {
   readonly openWorldHint?: boolean;
 }
 
+/** A tool as a server lists it. */
 export interface Tool extends Open {
   readonly name: string;
   readonly title?: string;
@@ -44,6 +49,7 @@ export interface Tool extends Open {
   readonly annotations?: ToolAnnotations;
 }
 
+/** A resource as a server lists it. */
 export interface Resource extends Open {
   readonly uri: string;
   readonly name: string;
@@ -52,6 +58,7 @@ export interface Resource extends Open {
   readonly mimeType?: string;
 }
 
+/** A family of resources, by a URI template (RFC 6570). */
 export interface ResourceTemplate extends Open {
   readonly uriTemplate: string;
   readonly name: string;
@@ -60,12 +67,14 @@ export interface ResourceTemplate extends Open {
   readonly mimeType?: string;
 }
 
+/** One argument of a prompt. */
 export interface PromptArgument extends Open {
   readonly name: string;
   readonly description?: string;
   readonly required?: boolean;
 }
 
+/** A prompt as a server lists it. */
 export interface Prompt extends Open {
   readonly name: string;
   readonly title?: string;
@@ -79,6 +88,7 @@ export interface ContentBlock extends Open {
   readonly text?: string;
 }
 
+/** What a tool answered. With `isError` the tool itself failed; that is an answer, not an error of the call. */
 export interface CallToolResult extends Open {
   readonly content: readonly ContentBlock[];
   /** Any JSON value since 2026-07-28, an object before: test presence with `in`. */
@@ -87,6 +97,7 @@ export interface CallToolResult extends Open {
   readonly isError?: boolean;
 }
 
+/** The content of one resource: `text`, or `blob` in base64. */
 export interface ResourceContents extends Open {
   readonly uri: string;
   readonly mimeType?: string;
@@ -95,20 +106,24 @@ export interface ResourceContents extends Open {
   readonly blob?: string;
 }
 
+/** What `resources/read` answers. */
 export interface ReadResourceResult extends Open {
   readonly contents: readonly ResourceContents[];
 }
 
+/** One message of a prompt. */
 export interface PromptMessage extends Open {
   readonly role: string;
   readonly content: unknown;
 }
 
+/** What `prompts/get` answers. */
 export interface GetPromptResult extends Open {
   readonly description?: string;
   readonly messages: readonly PromptMessage[];
 }
 
+/** What `completion/complete` answers. */
 export interface CompleteResult extends Open {
   readonly completion: {
     readonly values: readonly string[];

@@ -49,6 +49,7 @@ import { RegistryMemory } from './store/registry-memory.ts';
 import type { SaveTimes } from './store/state-saver.ts';
 import type { StateStore } from './store/state-store.ts';
 
+/** Everything is optional: a registry without options works. */
 export interface ServerRegistryOptions {
   /** Makes the clients. Default: a factory of its own. */
   readonly factory?: ClientFactory;

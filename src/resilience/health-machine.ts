@@ -98,8 +98,10 @@ export type HealthState =
       readonly goodChecks: number;
     };
 
+/** The states of health by name. */
 export type HealthStateName = HealthState['kind'];
 
+/** What the health machine can be told. */
 export type HealthObservation =
   /** A check was answered, or a call that stands for one. Without `latencyMs` its speed is not judged. */
   | { readonly type: 'answered'; readonly latencyMs?: number | undefined }

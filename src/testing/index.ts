@@ -1,3 +1,13 @@
+export { CONTRACT_COMMANDS, type ContractCommand, type ContractParams } from './contract/contract-command.ts';
+export { type ContractLink, ContractPeer } from './contract/contract-peer.ts';
+export type {
+  ContractCase,
+  ContractMessageParts,
+  ContractSubject,
+  StartedPeer,
+} from './contract/contract-subject.ts';
+export { ContractViolation } from './contract/contract-violation.ts';
+export { transportContract } from './contract/transport-contract.ts';
 export { FakeClock } from './fake-clock.ts';
 export { type FaultWire, faultKinds } from './faults/check-rule.ts';
 export type {

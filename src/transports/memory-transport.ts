@@ -68,7 +68,12 @@ export class MemoryTransport implements Transport {
       return;
     }
     queueMicrotask(() => {
-      if (this.#ended || outgoing.settled) return;
+      if (outgoing.settled) return;
+      if (this.#ended) {
+        // It was on its way when the connection ended: the server has not seen it.
+        outgoing.failed(this.#notOpen());
+        return;
+      }
       outgoing.flushed();
       try {
         end.receive(outgoing.text);

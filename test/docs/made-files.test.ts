@@ -5,6 +5,7 @@ import { parse } from 'jsonc-parser';
 import { describe, expect, it } from 'vitest';
 import { madeFiles, ROOT, read } from '../../scripts/docs/made-files.ts';
 import { readRows } from '../../scripts/docs/option-table.ts';
+import { reference } from '../../scripts/docs/reference/reference-pages.ts';
 import { keysBelow, rangeOf, shapeAt } from '../../scripts/docs/shape-reading.ts';
 import { SIGNALBOX_KEYS, signalboxSettings } from '../../src/config/checks/settings-check.ts';
 import { parseEntry } from '../../src/config/parse-entry.ts';
@@ -31,6 +32,35 @@ describe('what is made from the code', () => {
   });
 });
 
+describe('docs/reference', () => {
+  const { files, names, silent } = reference(ROOT);
+
+  it('has a docstring for every exported name', () => {
+    expect(silent).toEqual([]);
+  });
+
+  it.each([...names])('has a place for everything that %s exports', async (specifier, exported) => {
+    const pages = [...files].filter(
+      ([path, text]) => !path.endsWith('README.md') && text.includes(`Exported by \`${specifier}\``),
+    );
+    const told = pages.flatMap(([, text]) =>
+      [...text.matchAll(/^## (\w+)$/gmu)].map(([, name = '']) => name),
+    );
+    expect(told.toSorted()).toEqual([...exported].toSorted());
+    const values = Object.keys((await import(specifier)) as object);
+    expect(values.filter((name) => !exported.includes(name))).toEqual([]);
+  });
+
+  it('has links that lead to a name', () => {
+    for (const [path, text] of files) {
+      for (const [, page = '', name = ''] of text.matchAll(/\]\(([\w-]+\.md)#([\w-]+)\)/gu)) {
+        const target = (files.get(`docs/reference/${page}`) ?? '').toLowerCase();
+        expect(target.includes(`\n## ${name}\n`), `${path}: ${page}#${name}`).toBe(true);
+      }
+    }
+  });
+});
+
 describe('mcp.schema.json', () => {
   const schema: unknown = JSON.parse(made.get('mcp.schema.json') ?? '');
   const isValid = new Ajv({ strict: false }).compile(schema as object);
@@ -38,7 +68,7 @@ describe('mcp.schema.json', () => {
 
   const configurations = [
     ...['README.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)]
-      .filter((page) => page.endsWith('.md') && page !== 'docs/api.md')
+      .filter((page) => page.endsWith('.md') && !page.startsWith('docs/reference/'))
       .flatMap(blocksOf)
       .filter(({ language, directive }) => language.startsWith('json') && directive.part === undefined)
       .map(({ page, line, code }) => [`${page}:${line}`, code] as const),

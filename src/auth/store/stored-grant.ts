@@ -11,6 +11,7 @@ export interface StoredClient {
   readonly expiresAtMs?: number | undefined;
 }
 
+/** The tokens of one server as a store keeps them. Secrets. */
 export interface StoredTokens {
   readonly accessToken: string;
   readonly isDpop: boolean;

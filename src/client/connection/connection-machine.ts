@@ -34,6 +34,7 @@ export type ConnectionState =
   | { readonly kind: 'unauthorized'; readonly cause: SignalboxError }
   | { readonly kind: 'closing' };
 
+/** The states of a connection by name; docs/lifecycle.md draws how they follow each other. */
 export type ConnectionStateName = ConnectionState['kind'];
 
 export type ConnectionEvent =

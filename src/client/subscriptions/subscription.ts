@@ -9,6 +9,7 @@ export interface SubscriptionFilter {
   readonly taskIds?: readonly string[];
 }
 
+/** What a listener of a subscription is told. */
 export type SubscriptionEvent =
   | { readonly type: 'toolsListChanged' | 'promptsListChanged' | 'resourcesListChanged' }
   /** The URI may be a part of the resource that was subscribed to. */
@@ -19,6 +20,7 @@ export type SubscriptionEvent =
   /** It is over and will not be renewed. */
   | { readonly type: 'ended'; readonly error: Error };
 
+/** What `client.subscribe` resolves with. Ended by `close()`, or with its client. */
 export interface Subscription {
   /** What the server agreed to tell: the filter, or less. */
   readonly honored: SubscriptionFilter;

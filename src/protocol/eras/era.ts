@@ -1,5 +1,6 @@
 import type { Params } from '../../wire/json-rpc.ts';
 
+/** The two ways in which revisions speak: `legacy` (2024-11-05 to 2025-11-25) and `modern` (2026-07-28). */
 export type EraName = 'legacy' | 'modern';
 
 /** What a result says of itself: `unknown` is a `resultType` that nobody here understands. */

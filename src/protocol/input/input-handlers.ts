@@ -28,8 +28,10 @@ export interface ElicitUrlRequest {
   readonly [key: string]: unknown;
 }
 
+/** What one field of a form may hold. */
 export type ElicitValue = string | number | boolean | readonly string[];
 
+/** What a person did with a form or an address. */
 export interface ElicitAnswer {
   readonly action: 'accept' | 'decline' | 'cancel';
   /** Only with `accept` of a form. Fields that are missing get the defaults of the schema. */
@@ -45,6 +47,7 @@ export interface CreateMessageRequest {
   readonly [key: string]: unknown;
 }
 
+/** What a model answered to a server that asked for sampling. */
 export interface CreateMessageAnswer {
   readonly role: string;
   readonly content: unknown;

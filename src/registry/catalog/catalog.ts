@@ -33,6 +33,7 @@ export interface CatalogResource extends CatalogItem {
   readonly resource: Resource;
 }
 
+/** A resource template, with the server that offers it. */
 export interface CatalogResourceTemplate extends CatalogItem {
   readonly template: ResourceTemplate;
 }

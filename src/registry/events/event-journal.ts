@@ -7,11 +7,13 @@ import { EventStream, type EventStreamOptions } from './event-stream.ts';
 import { plainEvent } from './plain-event.ts';
 import type { RegistryEvents } from './registry-events.ts';
 
+/** Options of `registry.events()`. */
 export interface EventsOptions extends EventStreamOptions {
   /** Begins with what is in the history: all of it, or the last so many. Default: none. */
   readonly replay?: boolean | number;
 }
 
+/** Options of `registry.history()`. */
 export interface HistoryOptions {
   /** Only events about this server. Default: all. */
   readonly server?: string;

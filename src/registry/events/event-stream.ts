@@ -3,6 +3,7 @@ import { BoundedQueue } from '../../core/bounded-queue.ts';
 import type { DroppedEvents, RegistryEvent } from './event-record.ts';
 import type { RegistryEvents } from './registry-events.ts';
 
+/** Options of a stream of events. */
 export interface EventStreamOptions {
   /** Ends the stream: what waits in it is thrown away. */
   readonly signal?: AbortSignal;

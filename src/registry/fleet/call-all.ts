@@ -6,6 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { ServerDirectory } from '../servers/server-directory.ts';
 import { inTurn } from './in-turn.ts';
 
+/** Options of `registry.callAll()`; those of a call hold for each of its calls. */
 export interface CallAllOptions extends CallOptions {
   /** Calls that are begun with at the same time; one that takes more than a second no longer counts. Default 8. */
   readonly parallel?: number;

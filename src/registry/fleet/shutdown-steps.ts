@@ -8,4 +8,5 @@ export const SHUTDOWN_STEPS = [
   'persist',
 ] as const;
 
+/** The names of {@link SHUTDOWN_STEPS}. */
 export type ShutdownStepName = (typeof SHUTDOWN_STEPS)[number];

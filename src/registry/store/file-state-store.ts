@@ -20,6 +20,7 @@ import {
 import { clearStateFolder, damagedName, temporaryName } from './state-file-names.ts';
 import type { RegistryState, StateStore } from './state-store.ts';
 
+/** Options of {@link FileStateStore}. */
 export interface FileStateStoreOptions {
   /** Told of files that are damaged or that cannot be used. Default: silence. */
   readonly logger?: Logger;

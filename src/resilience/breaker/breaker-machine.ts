@@ -42,6 +42,7 @@ export type BreakerState =
     }
   | { readonly kind: 'isolated'; readonly epoch: number; readonly since: number };
 
+/** The states of a circuit breaker by name. */
 export type BreakerStateName = BreakerState['kind'];
 
 /** Why a circuit opened. */

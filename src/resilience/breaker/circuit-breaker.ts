@@ -33,6 +33,7 @@ export interface BreakerChange {
   readonly retryAfterMs: number;
 }
 
+/** What a circuit breaker tells its listeners. */
 export interface BreakerEvents {
   state: BreakerChange;
 }

@@ -39,6 +39,7 @@ export type Fault =
   /** The right answer, padded to `bytes` (at most 256 MiB) inside `_meta`: one huge line, event or body. */
   | { readonly kind: 'huge'; readonly bytes: number };
 
+/** The kinds of faults that a server can have. */
 export type FaultKind = Fault['kind'];
 
 /** A fixed time in ms, or one between two bounds, drawn anew for each request. At most 2^31−1. */

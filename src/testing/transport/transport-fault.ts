@@ -20,6 +20,7 @@ export type TransportFaultTerms =
   /** They stop, and what follows them too, until the faults are cleared or switched off; then all goes on. */
   | { readonly kind: 'hang' };
 
+/** The kinds of faults that a transport can have. */
 export type TransportFaultKind = TransportFaultTerms['kind'];
 
 /**

@@ -6,7 +6,7 @@ import { type MarkdownBlock, markdownBlocks } from './markdown-blocks.ts';
 export const ROOT: string = join(import.meta.dirname, '../../..');
 
 /** Whose blocks are declarations that the compiler wrote itself. */
-const GENERATED = new Set(['docs/api.md']);
+const GENERATED = 'docs/reference/';
 
 /** All pages whose blocks are held; with SIGNALBOX_DOCS_PAGE only those whose path contains it. */
 export function docPages(): string[] {
@@ -16,7 +16,7 @@ export function docPages(): string[] {
       .map((path) => `${folder}/${path}`);
   const pages = ['README.md', 'CONTRIBUTING.md', ...below('docs'), ...below('examples')];
   const wanted = process.env['SIGNALBOX_DOCS_PAGE'] ?? '';
-  return pages.filter((page) => page.includes(wanted) && !GENERATED.has(page)).toSorted();
+  return pages.filter((page) => page.includes(wanted) && !page.startsWith(GENERATED)).toSorted();
 }
 
 /** The blocks of a page. */

@@ -11,6 +11,7 @@ export const DEFINITION_FIELDS = [
   'title',
 ] as const;
 
+/** The parts of a tool whose change is told as `drift`. */
 export type DefinitionField = (typeof DEFINITION_FIELDS)[number];
 
 /** What tells one definition of a tool from another. */
