@@ -26,6 +26,7 @@ export type ContractCommand =
   /** Answers with its `key`, and reads nothing any more from then on. */
   | 'stall';
 
+/** Every {@link ContractCommand}: what a subject `lacks` is one of these. */
 export const CONTRACT_COMMANDS: readonly ContractCommand[] = Object.freeze([
   'echo',
   'hold',
