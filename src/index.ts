@@ -49,6 +49,7 @@ export type { TaskOutcome } from './client/tasks/task-outcome.ts';
 export type { DriftPolicy, ServerEntry, SignalboxSettings } from './config/entry.ts';
 export type { HttpSettings, TlsSettings } from './config/http-settings.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
+export type { OpenApiSettings } from './config/openapi-settings.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
 export type { SandboxLimits, SandboxSettings } from './config/sandbox.ts';
 export { type ResolvedSettings, resolveSettings, SETTINGS_DEFAULTS } from './config/settings.ts';

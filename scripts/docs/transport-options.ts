@@ -7,7 +7,7 @@ export const APPLIES = {
   process: ['restart', 'stop', 'sandbox', 'limits.stderrBytes'],
   url: ['auth', 'http', 'limits.bodyBytes', 'limits.headerBytes', 'limits.compressionRatio'],
   launch: ['launch'],
-  rest: ['rest', 'openapi'],
+  rest: ['rest', 'openapi', 'limits.documentBytes'],
   dialect: ['dialect'],
 } as const;
 

@@ -1,5 +1,6 @@
 import type { AuthSettings } from './auth-settings.ts';
 import type { HttpSettings } from './http-settings.ts';
+import type { OpenApiSettings } from './openapi-settings.ts';
 import type { RestSettings } from './rest-settings.ts';
 import type { SandboxSettings } from './sandbox.ts';
 
@@ -178,6 +179,8 @@ export interface LimitSettings {
   readonly schemaDepth?: number | undefined;
   /** How often one call may be answered with a request for more input. Default 10; 1 to 1 000. */
   readonly inputRounds?: number | undefined;
+  /** Largest OpenAPI document, in bytes. Default 16 MiB; 64 bytes to 256 MiB. */
+  readonly documentBytes?: number | undefined;
 }
 
 /** Steps of a process stop, in ms, each 1 to 600 000: stdin end → `eofMs` → SIGTERM → `termMs` → SIGKILL → `killMs`. */
@@ -248,6 +251,8 @@ export interface SignalboxSettings {
   readonly sandbox?: SandboxSettings | boolean | undefined;
   /** How a server of type `rest` is asked. Default: the routes of `docs/rest.md`. */
   readonly rest?: RestSettings | undefined;
+  /** rest: the OpenAPI document that the tools come from, or where it stands. Default: none. */
+  readonly openapi?: OpenApiSettings | string | undefined;
 }
 
 /**

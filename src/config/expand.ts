@@ -30,8 +30,8 @@ const MAX_QUOTED = 60;
 /**
  * Fills in the placeholders of one entry: once, from left to right, never in what came out of a variable or a default
  * (S03), and only in `command`, `args`, the values of `env` and `headers`, `url`, `cwd`, `envFile`, `oauth`, in
- * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`, in `proxy`, `tls` of `x-signalbox.http`, in `x-signalbox.auth`, and in `writable`,
- * `readable` of `x-signalbox.sandbox`. Values of a wrong type stay for `parseEntry` to refuse.
+ * `command`, `args`, `env`, `cwd` of `x-signalbox.launch`, in `proxy`, `tls` of `x-signalbox.http`, in `x-signalbox.auth`, in `writable`,
+ * `readable` of `x-signalbox.sandbox`, and in `document`, `server` of `x-signalbox.openapi`, which may be its document alone. Values of a wrong type stay for `parseEntry` to refuse.
  */
 export function expandEntry(
   raw: Readonly<Record<string, unknown>>,
@@ -47,11 +47,12 @@ export function expandEntry(
   };
   const own = (value: unknown): unknown => {
     if (!isRecord(value)) return value;
-    return replaced(value, new Set(OWN_SLOTS.keys()), (group, name) =>
-      isRecord(group)
-        ? replaced(group, OWN_SLOTS.get(name), (inner, key) => fill(inner, ['x-signalbox', name, key]))
-        : group,
-    );
+    return replaced(value, new Set(OWN_SLOTS.keys()), (group, name) => {
+      if (isRecord(group)) {
+        return replaced(group, OWN_SLOTS.get(name), (inner, key) => fill(inner, ['x-signalbox', name, key]));
+      }
+      return name === 'openapi' ? fill(group, ['x-signalbox', name]) : group;
+    });
   };
   const filled = replaced(raw, SLOTS, (value, key) => fill(value, [key]));
   return { entry: replaced(filled, new Set(['x-signalbox']), own), secrets };
@@ -68,6 +69,7 @@ const OWN_SLOTS: ReadonlyMap<string, ReadonlySet<string> | undefined> = new Map<
   ['auth', undefined],
   ['http', new Set(['proxy', 'tls'])],
   ['sandbox', new Set(['writable', 'readable'])],
+  ['openapi', new Set(['document', 'server'])],
 ]);
 const ALL = undefined;
 

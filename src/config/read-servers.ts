@@ -11,6 +11,7 @@ import { ConfigDocument } from './file/config-document.ts';
 import { fileError } from './file/file-error.ts';
 import { findServers, type ServersKey } from './file/servers-key.ts';
 import { isPem, type TlsSettings } from './http-settings.ts';
+import { isDocumentUrl, type OpenApiSettings } from './openapi-settings.ts';
 import { checkEntry } from './parse-entry.ts';
 import { secretsOf } from './secrets.ts';
 
@@ -137,8 +138,16 @@ function withAbsolutePaths(entry: ServerEntry, kind: string, base: string): Serv
     groups['launch'] = { ...own.launch, cwd: resolve(base, own.launch.cwd ?? '') };
   }
   if (own?.http?.tls !== undefined) groups['http'] = { ...own.http, tls: absoluteTls(own.http.tls, base) };
+  if (own?.openapi !== undefined) groups['openapi'] = absoluteDocument(own.openapi, base);
   if (Object.keys(groups).length > 0) changed['x-signalbox'] = { ...own, ...groups };
   return changed;
+}
+
+function absoluteDocument(openapi: OpenApiSettings | string, base: string): OpenApiSettings | string {
+  const absolute = (document: string): string =>
+    isDocumentUrl(document) ? document : resolve(base, document);
+  if (typeof openapi === 'string') return absolute(openapi);
+  return { ...openapi, document: absolute(openapi.document) };
 }
 
 function absoluteTls(tls: TlsSettings, base: string): TlsSettings {

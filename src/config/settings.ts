@@ -1,6 +1,7 @@
 import { type AuthSettings, resolveAuth } from './auth-settings.ts';
 import type { DriftPolicy, LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
 import { HTTP_DEFAULTS, type ResolvedHttp, resolveHttp } from './http-settings.ts';
+import { type ResolvedOpenApi, resolveOpenApi } from './openapi-settings.ts';
 import { type ResolvedRest, resolveRest } from './rest-settings.ts';
 import { type ResolvedSandbox, resolveSandbox } from './sandbox.ts';
 
@@ -90,6 +91,7 @@ export interface ResolvedSettings {
     readonly schemaBytes: number;
     readonly schemaDepth: number;
     readonly inputRounds: number;
+    readonly documentBytes: number;
   };
   readonly stop: { readonly eofMs: number; readonly termMs: number; readonly killMs: number };
   readonly framing: 'strict' | 'tolerant';
@@ -101,6 +103,7 @@ export interface ResolvedSettings {
   readonly launch: ResolvedLaunch | undefined;
   readonly sandbox: ResolvedSandbox | undefined;
   readonly rest: ResolvedRest;
+  readonly openapi: ResolvedOpenApi | undefined;
 }
 
 const KIB = 1024;
@@ -173,6 +176,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
     schemaBytes: 256 * KIB,
     schemaDepth: 64,
     inputRounds: 10,
+    documentBytes: 16 * MIB,
   }),
   stop: Object.freeze({ eofMs: 2000, termMs: 3000, killMs: 1000 }),
   framing: 'strict',
@@ -183,6 +187,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   launch: undefined,
   sandbox: undefined,
   rest: REST_DEFAULT,
+  openapi: undefined,
 });
 
 /**
@@ -220,6 +225,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),
     sandbox: resolveSandbox(own.sandbox, own.launch !== undefined),
     rest: own.rest === undefined ? REST_DEFAULT : resolveRest(own.rest),
+    openapi: resolveOpenApi(own.openapi),
   });
 }
 

@@ -37,7 +37,7 @@ function toolOf(offered: OfferedTool, box: Toolbox, options: AiSdkToolsOptions):
     ...(title === undefined ? {} : { title }),
     description,
     // Shown to the model, and checked by the server: a schema of a peer is not run here.
-    inputSchema: jsonSchema(schema as Parameters<typeof jsonSchema>[0]),
+    inputSchema: jsonSchema(schema as unknown as Parameters<typeof jsonSchema>[0]),
     metadata: { server, tool: name },
     needsApproval: async (args, { toolCallId }) =>
       await needsApproval(box, options, modelName, args, toolCallId),

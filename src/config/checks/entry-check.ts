@@ -2,6 +2,7 @@ import { SETTINGS_DEFAULTS } from '../settings.ts';
 import { checkAuth } from './auth-check.ts';
 import { type Findings, kindOf } from './findings.ts';
 import { address, headers, PORT_PLACEHOLDER } from './http-checks.ts';
+import { checkOpenApi } from './openapi-check.ts';
 import { command, environment, programArguments } from './process-checks.ts';
 import { checkRest } from './rest-check.ts';
 import { checkSandbox } from './sandbox-check.ts';
@@ -133,6 +134,7 @@ export function checkTogether(
   checkAuth(entry, own, findings);
   checkSandbox(entry, own, findings);
   checkRest(kind, own, findings);
+  checkOpenApi(kind, own, findings);
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;
   if (launch !== undefined && !('url' in entry)) {
     findings.problem(['x-signalbox', 'launch'], 'needs "url"; a server on stdio is started by its "command"');

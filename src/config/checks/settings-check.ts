@@ -3,6 +3,7 @@ import { AUTH_KEYS, auth } from './auth-check.ts';
 import { shown } from './findings.ts';
 import { HTTP_KEYS, http, TLS_KEYS } from './http-settings-check.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
+import { OPENAPI_KEYS, openapi } from './openapi-check.ts';
 import { REST_ERROR_KEYS, REST_KEYS, REST_SESSION_KEYS, rest } from './rest-check.ts';
 import { SANDBOX_KEYS, sandbox } from './sandbox-check.ts';
 import {
@@ -103,6 +104,7 @@ const LIMITS = {
   schemaBytes: bytes(256 * MIB),
   schemaDepth: count({ min: 1, max: 500, unit: 'levels' }),
   inputRounds: count({ min: 1, max: 1000, unit: 'rounds' }),
+  documentBytes: bytes(256 * MIB),
 };
 const STOP = { eofMs: stopStep, termMs: stopStep, killMs: stopStep };
 
@@ -184,6 +186,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   launch,
   sandbox,
   rest,
+  openapi,
 };
 
 const onTheEntry = (key: string): string => `"${key}" on the entry itself, outside of "x-signalbox"`;
@@ -239,6 +242,7 @@ const GROUPS = {
   rest: REST_KEYS,
   'rest.session': REST_SESSION_KEYS,
   'rest.errors': REST_ERROR_KEYS,
+  openapi: OPENAPI_KEYS,
 };
 
 function withInner(key: string): readonly string[] {

@@ -12,22 +12,29 @@ export interface ReadFault {
   readonly cause?: unknown;
 }
 
-/** The text of a UTF-8 file of at most 1 MiB, or why there is none. Never rejects. */
-export async function readBoundedText(path: string): Promise<string | ReadFault> {
+/**
+ * The text of a UTF-8 file, or why there is none. Never rejects.
+ *
+ * @param maxBytes largest file. Default {@link MAX_FILE_BYTES}.
+ */
+export async function readBoundedText(
+  path: string,
+  maxBytes: number = MAX_FILE_BYTES,
+): Promise<string | ReadFault> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');
     const stats = await handle.stat();
     if (!stats.isFile())
       return { fault: stats.isDirectory() ? 'is a folder' : 'is no regular file', missing: false };
-    if (stats.size > MAX_FILE_BYTES) return tooLarge(stats.size);
+    if (stats.size > maxBytes) return tooLarge(stats.size, maxBytes);
     // One byte more than allowed, should the file grow just now.
-    const buffer = Buffer.allocUnsafe(MAX_FILE_BYTES + 1);
+    const buffer = Buffer.allocUnsafe(maxBytes + 1);
     let length = 0;
     for (;;) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
       length += bytesRead;
-      if (length > MAX_FILE_BYTES) return tooLarge(length);
+      if (length > maxBytes) return tooLarge(length, maxBytes);
       if (bytesRead === 0) break;
     }
     return decoded(buffer.subarray(0, length));
@@ -38,8 +45,8 @@ export async function readBoundedText(path: string): Promise<string | ReadFault>
   }
 }
 
-function tooLarge(size: number): ReadFault {
-  return { fault: `is too large: ${size} bytes, at most ${MAX_FILE_BYTES} are read`, missing: false };
+function tooLarge(size: number, maxBytes: number): ReadFault {
+  return { fault: `is too large: ${size} bytes, at most ${maxBytes} are read`, missing: false };
 }
 
 function decoded(bytes: Uint8Array): string | ReadFault {

@@ -17,7 +17,9 @@ export function secretValuesOf(entry: ServerEntry): readonly string[] {
   const add = (value: string): void => {
     if (value.length >= MIN_LENGTH) values.add(value);
   };
-  for (const value of urlSecrets(entry.url)) add(value);
+  const openapi = entry['x-signalbox']?.openapi;
+  const document = typeof openapi === 'string' ? openapi : openapi?.document;
+  for (const value of [...urlSecrets(entry.url), ...urlSecrets(document)]) add(value);
   for (const args of [entry.args, entry['x-signalbox']?.launch?.args]) {
     for (const { secret } of maskedArgs(args ?? [])) if (secret !== undefined) add(secret);
   }

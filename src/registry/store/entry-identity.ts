@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServerEntry } from '../../config/entry.ts';
+import { isDocumentUrl } from '../../config/openapi-settings.ts';
 import { launchHash } from '../../transports/process/consent/launch-hash.ts';
 import { maskedArgs, shownUrl } from '../servers/entry-secrets.ts';
 
@@ -29,9 +30,18 @@ export function entryIdentity(entry: ServerEntry): string {
     own.protocol ?? null,
     entry.enabledTools ?? null,
     entry.disabledTools ?? null,
+    ...documentOf(own.openapi),
   ];
   // The version comes first: should more belong to it one day, nothing old matches by accident.
   return `1-${createHash('sha256').update(JSON.stringify(facts)).digest('hex')}`;
+}
+
+/** Nothing for an entry without one, so that what was kept of such entries stays theirs. */
+function documentOf(openapi: NonNullable<ServerEntry['x-signalbox']>['openapi']): unknown[] {
+  if (openapi === undefined) return [];
+  const given = typeof openapi === 'string' ? { document: openapi } : openapi;
+  const { document } = given;
+  return [{ ...given, document: isDocumentUrl(document) ? shownUrl(document) : document }];
 }
 
 function shownArgs(args: readonly string[] | undefined): readonly string[] | undefined {

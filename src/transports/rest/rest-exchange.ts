@@ -53,8 +53,9 @@ export class RestExchange extends HttpCall {
 
   /** @throws SignalboxError INVALID_ARGUMENT if the request would lead elsewhere, or bring a header that is not its own */
   constructor(target: RestTarget, request: RestRequest, listener: RestListener) {
-    const { method, url, headers, body } = checked(target, request);
+    const { method, url, headers, cookie, body } = checked(target, request);
     const list = target.headers.plain(headers, ACCEPT, body?.type);
+    if (cookie !== undefined && !list.includes('cookie')) list.push('cookie', cookie);
     super(target, { method, url, headers: list, body: body?.content ?? null });
     this.#target = target;
     this.#listener = listener;

@@ -23,6 +23,8 @@ export interface RestRequest {
    * arguments; names that HTTP, the protocol or the login needs are refused.
    */
   readonly headers: Readonly<Record<string, string>>;
+  /** Cookies that are parameters of an operation, encoded. A cookie of the entry or of the login wins over all of them. */
+  readonly cookie?: string | undefined;
   readonly body: RestBody | undefined;
 }
 
