@@ -14,6 +14,7 @@ export type RestOperationName =
   | 'prompts/get'
   | 'completion/complete'
   | 'logging/setLevel'
+  | 'notifications/initialized'
   | 'notifications/cancelled'
   | 'end';
 
@@ -185,6 +186,7 @@ export const REST_OPERATIONS: Readonly<Record<RestOperationName, ResolvedOperati
     result: ['/completion', '/result', ''],
   }),
   'logging/setLevel': operation('POST', '/logging/setLevel', { body: { level: '/level' } }),
+  'notifications/initialized': operation('POST', '/notifications/initialized', { body: {} }),
   'notifications/cancelled': operation('POST', '/notifications/cancelled', {
     body: { requestId: '/requestId', reason: '/reason' },
   }),
@@ -195,6 +197,7 @@ export const REST_OPERATIONS: Readonly<Record<RestOperationName, ResolvedOperati
 export const REST_OPTIONAL: ReadonlySet<RestOperationName> = new Set([
   'completion/complete',
   'logging/setLevel',
+  'notifications/initialized',
   'notifications/cancelled',
   'end',
 ]);

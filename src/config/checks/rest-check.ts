@@ -33,6 +33,7 @@ const PARAMETERS: Readonly<Record<RestOperationName, readonly string[]>> = {
   'prompts/get': ['name', 'arguments'],
   'completion/complete': ['ref', 'argument', 'context'],
   'logging/setLevel': ['level'],
+  'notifications/initialized': [],
   'notifications/cancelled': ['requestId', 'reason'],
   end: [],
 };

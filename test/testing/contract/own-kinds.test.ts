@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { type ContractSubject, transportContract } from '../../../src/testing/index.ts';
 import { httpSubjects } from './subjects/http-subject.ts';
 import { memorySubject } from './subjects/memory-subject.ts';
+import { restSubject } from './subjects/rest-subject.ts';
 import { sseSubject } from './subjects/sse-subject.ts';
 import { stdioSubject } from './subjects/stdio-subject.ts';
 
@@ -10,6 +11,7 @@ const SUBJECTS: Readonly<Record<string, ContractSubject>> = {
   stdio: stdioSubject,
   ...httpSubjects,
   'sse, of 2024-11-05': sseSubject,
+  rest: restSubject,
 };
 
 describe.each(Object.entries(SUBJECTS))('the contract of transports: %s', (_name, subject) => {

@@ -78,9 +78,10 @@ export class MappedService implements RestService {
     if (method === 'initialize') return this.#initialize(params);
     if (method === 'ping') return this.health() ?? notFound(method);
     if (method === 'notifications/cancelled') return this.#cancel(params, cancelled);
-    if (method.startsWith('notifications/')) return { kind: 'nothing' };
     const route = this.#route(method);
-    if (route === undefined) return notFound(method);
+    if (route === undefined)
+      return method.startsWith('notifications/') ? { kind: 'nothing' } : notFound(method);
+    if (method.startsWith('notifications/')) return this.#ask(method, params, route, undefined);
     if (LIST_KEYS.has(method)) return this.#list(method, params, route);
     return this.#ask(method, params, route, (answer, content) =>
       this.#read(method, params, route, answer, this.#result(route, content, answer)),

@@ -45,7 +45,7 @@ export class Route {
       const body = this.#body(source, sessionId);
       const headers = this.#headers(source, sessionId);
       const inBody = body?.hasSession === true;
-      const url = this.#url(source, inBody ? undefined : sessionId);
+      const url = this.#url(source, sessionId, inBody);
       return { method: this.operation.method, url, headers, body: body?.body };
     } catch (error) {
       if (!(error instanceof UnusableValue)) throw error;
@@ -53,7 +53,7 @@ export class Route {
     }
   }
 
-  #url(source: Readonly<Record<string, unknown>>, sessionId: string | undefined): URL {
+  #url(source: Readonly<Record<string, unknown>>, sessionId: string | undefined, inBody: boolean): URL {
     const { url: base, session } = this.#base;
     const expanded = this.#path.expand(source);
     const start = expanded.startsWith('/') ? base.pathname.replace(/\/$/u, '') : base.pathname;
@@ -74,7 +74,7 @@ export class Route {
     }
     if (sessionId !== undefined && (session?.in === 'query' || session?.in === 'auto')) {
       query.delete(session.name);
-      query.append(session.name, sessionId);
+      if (!inBody) query.append(session.name, sessionId);
     }
     url.search = query.toString();
     return url;
