@@ -3,17 +3,27 @@ import type { Random } from '../core/random.ts';
 /** Ids begin at a random place below this, so that an answer cannot be guessed before its request (F-044). */
 const ID_RANGE = 2 ** 30;
 
+/** Places of an empty table. A power of two, as every number of places. */
+const FIRST_SIZE = 16;
+/** A table that has grown beyond this is made small again when nobody waits any more. */
+const KEPT_SIZE = 1024;
+
 /** What an id in an answer is, if no call waits under it. */
 export type Miss = 'late' | 'unknown';
 
 /**
  * Which calls wait for an answer, by id. Ids are integers that grow by one and are never used twice, which satisfies
  * the rule of every revision; an answer matches by type and value, `"7"` is not `7` (F-045).
+ *
+ * A call stands in the place that the last bits of its id name; one that finds it taken, by a call that has waited for
+ * long, stands beside. No `Map` for all: see `LinkedList` for what that costs.
  */
 export class CallTable<Call extends { readonly id: number }> {
-  readonly #calls: Map<number, Call> = new Map();
   readonly #firstId: number;
   #nextId: number;
+  #places: (Call | undefined)[] = new Array<Call | undefined>(FIRST_SIZE).fill(undefined);
+  readonly #beside: Map<number, Call> = new Map();
+  #size = 0;
 
   constructor(random: Random) {
     this.#firstId = 1 + Math.floor(random() * ID_RANGE);
@@ -21,7 +31,7 @@ export class CallTable<Call extends { readonly id: number }> {
   }
 
   get size(): number {
-    return this.#calls.size;
+    return this.#size;
   }
 
   takeId(): number {
@@ -29,16 +39,25 @@ export class CallTable<Call extends { readonly id: number }> {
   }
 
   add(call: Call): void {
-    this.#calls.set(call.id, call);
+    if (this.#size * 2 >= this.#places.length) this.#resize(this.#places.length * 2);
+    this.#size++;
+    this.#put(call);
   }
 
   delete(id: number): void {
-    this.#calls.delete(id);
+    const at = id & (this.#places.length - 1);
+    if (this.#places[at]?.id === id) this.#places[at] = undefined;
+    else if (!this.#beside.delete(id)) return;
+    this.#size--;
+    if (this.#size === 0 && this.#places.length > KEPT_SIZE) this.#resize(FIRST_SIZE);
   }
 
   /** The call that waits under exactly this id. */
   find(id: unknown): Call | undefined {
-    return typeof id === 'number' ? this.#calls.get(id) : undefined;
+    if (typeof id !== 'number') return undefined;
+    const call = this.#places[id & (this.#places.length - 1)];
+    if (call?.id === id) return call;
+    return this.#beside.size === 0 ? undefined : this.#beside.get(id);
   }
 
   /** Whether an id that nobody waits for was ours once: an answer that came late or twice. */
@@ -48,8 +67,24 @@ export class CallTable<Call extends { readonly id: number }> {
       : 'unknown';
   }
 
-  /** The calls that wait now; changes meanwhile do no harm. */
+  /** The calls that wait now, in the order of their ids; changes meanwhile do no harm. */
   snapshot(): Call[] {
-    return [...this.#calls.values()];
+    if (this.#size === 0) return [];
+    const calls = this.#places.filter((call) => call !== undefined);
+    calls.push(...this.#beside.values());
+    return calls.sort((one, other) => one.id - other.id);
+  }
+
+  #put(call: Call): void {
+    const at = call.id & (this.#places.length - 1);
+    if (this.#places[at] === undefined) this.#places[at] = call;
+    else this.#beside.set(call.id, call);
+  }
+
+  #resize(size: number): void {
+    const calls = this.snapshot();
+    this.#places = new Array<Call | undefined>(size).fill(undefined);
+    this.#beside.clear();
+    for (const call of calls) this.#put(call);
   }
 }

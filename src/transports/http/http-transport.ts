@@ -1,6 +1,7 @@
 import { abortError } from '../../core/abort.ts';
 import { deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
+import { LinkedList } from '../../core/linked-list.ts';
 import { redactUrl } from '../../core/redact.ts';
 import type {
   CloseReason,
@@ -77,7 +78,7 @@ export class HttpTransport implements Transport {
       receiver,
       url,
       headers,
-      live: new Set<LiveExchange>(),
+      live: new LinkedList<LiveExchange>(),
       linger: new LingerList(context.clock),
       sessionId: undefined,
       sessionLost: (sessionId) => this.#forgetSession(sessionId),
@@ -118,7 +119,7 @@ export class HttpTransport implements Transport {
     this.#farewell?.cancel();
     const link = this.#link;
     if (link !== undefined) {
-      for (const exchange of [...link.live]) this.#cut(exchange);
+      for (const exchange of link.live.snapshot()) this.#cut(exchange);
       link.linger.clear();
       link.sessionId = undefined;
     }

@@ -6,6 +6,7 @@ import { BodyCollector } from './exchange/body-collector.ts';
 import { withRequestId } from './exchange/request-id.ts';
 import { bodyKind, firstHeader, type ResponseHeaders } from './exchange/response-headers.ts';
 import type { HttpLink } from './http-link.ts';
+import type { Lingerer } from './linger-list.ts';
 import { PostExchange } from './post-exchange.ts';
 import { isResumable, Resumption } from './resumption.ts';
 import { isRpcError, meansSessionLost, readSessionHeader } from './session-id.ts';
@@ -23,6 +24,7 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
   readonly #sessionId: string | undefined;
   #reading: Reading = 'nothing';
   #stream: AnswerStream | undefined;
+  #lingerer: Lingerer | undefined;
 
   constructor(link: HttpLink, outgoing: Outgoing) {
     // A new session begins without the old one (2025-11-25, Session Management 4).
@@ -63,13 +65,13 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
 
   protected override handleReleased(): void {
     super.handleReleased();
-    this.#link.linger.remove(this);
+    if (this.#lingerer !== undefined) this.#link.linger.remove(this.#lingerer);
   }
 
   // --- AnswerStreamOwner ------------------------------------------------------------------------------------------
 
   answered(): void {
-    this.#link.linger.add(this); // F-111
+    this.#lingerer ??= this.#link.linger.add(this); // F-111
   }
 
   tooLarge(): void {

@@ -1,4 +1,5 @@
 import type { SignalboxError } from '../../core/errors.ts';
+import type { LinkedList, ListNode } from '../../core/linked-list.ts';
 import type { Outgoing, TransportReceiver } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
 import { BodyCollector } from './exchange/body-collector.ts';
@@ -14,7 +15,7 @@ export interface PostLink extends HttpTarget {
   readonly context: TransportContext;
   readonly receiver: TransportReceiver;
   readonly headers: RequestHeaders;
-  readonly live: Set<LiveExchange>;
+  readonly live: LinkedList<LiveExchange>;
 }
 
 /** One message on its way by POST: what becomes of it until an answer of success has begun, and how it is refused. */
@@ -27,6 +28,7 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
   /** What is kept of the body; undefined: nothing. */
   protected body: BodyCollector | undefined;
   readonly #link: PostLink;
+  readonly #place: ListNode<LiveExchange>;
   #headers: ResponseHeaders = {};
   #wasSent = false;
   #ignoredBytes = 0;
@@ -36,7 +38,7 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
     this.outgoing = outgoing;
     this.#link = link;
     outgoing.exchange = this;
-    link.live.add(this);
+    this.#place = link.live.add(this);
   }
 
   /** An answer of success begins. */
@@ -66,7 +68,7 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
   }
 
   protected override handleReleased(): void {
-    this.#link.live.delete(this);
+    this.#link.live.remove(this.#place);
     if (this.outgoing.exchange === this) this.outgoing.exchange = undefined;
   }
 

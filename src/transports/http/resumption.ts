@@ -1,10 +1,12 @@
 import type { Timer } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
+import type { ListNode } from '../../core/linked-list.ts';
 import type { Outgoing } from '../transport.ts';
 import type { AnswerStream, AnswerStreamOwner } from './answer-stream.ts';
 import { withRequestId } from './exchange/request-id.ts';
 import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
 import type { HttpLink } from './http-link.ts';
+import type { Lingerer } from './linger-list.ts';
 import type { LiveExchange } from './live-exchange.ts';
 import { reconnectDelay } from './reconnect-delay.ts';
 
@@ -30,6 +32,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
   readonly wasSent = true;
   /** That of the POST: the attempts to resume have numbers of their own. */
   readonly requestId: string | undefined;
+  readonly #place: ListNode<LiveExchange>;
   readonly #link: HttpLink;
   readonly #stream: AnswerStream;
   readonly #sessionId: string | undefined;
@@ -37,6 +40,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
   #progress: number;
   #timer: Timer | undefined;
   #call: StreamCall | undefined;
+  #lingerer: Lingerer | undefined;
   #over = false;
 
   constructor(
@@ -53,7 +57,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
     this.#sessionId = sessionId;
     this.#progress = stream.progress;
     outgoing.exchange = this;
-    link.live.add(this);
+    this.#place = link.live.add(this);
   }
 
   /** Plans the next attempt. */
@@ -115,7 +119,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
   // --- AnswerStreamOwner ------------------------------------------------------------------------------------------
 
   answered(): void {
-    this.#link.linger.add(this);
+    this.#lingerer ??= this.#link.linger.add(this);
   }
 
   tooLarge(): void {
@@ -155,8 +159,8 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
 
   #release(): void {
     this.#over = true;
-    this.#link.live.delete(this);
-    this.#link.linger.remove(this);
+    this.#link.live.remove(this.#place);
+    if (this.#lingerer !== undefined) this.#link.linger.remove(this.#lingerer);
     if (this.outgoing.exchange === this) this.outgoing.exchange = undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { abortError, onAbort } from '../../core/abort.ts';
 import { type Deferred, deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
+import { LinkedList } from '../../core/linked-list.ts';
 import { redactUrl } from '../../core/redact.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
 import type { HttpTarget } from '../http/exchange/http-request.ts';
@@ -29,7 +30,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
   readonly streamPerRequest = false;
   readonly #context: TransportContext;
   readonly #endpoint: HttpEndpoint;
-  readonly #live: Set<LiveExchange> = new Set();
+  readonly #live: LinkedList<LiveExchange> = new LinkedList();
   readonly #closed = deferred<CloseReason>();
   #receiver: TransportReceiver | undefined;
   #target: HttpTarget | undefined;
@@ -196,7 +197,7 @@ export class SseTransport implements Transport, StreamReader, SseSink {
     if (this.#ended) return;
     this.#ended = true;
     this.#stream?.cancel();
-    for (const exchange of [...this.#live]) this.#cut(exchange, error);
+    for (const exchange of this.#live.snapshot()) this.#cut(exchange, error);
     this.#released = this.#target?.lease.release();
     // Of a loss everybody hears at once: a call that comes before would meet a connection that is no more and looks as
     // if it were. The sockets are let go meanwhile; `close` waits for them.
