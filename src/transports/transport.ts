@@ -21,6 +21,11 @@ export interface Outgoing {
   exchange: unknown;
   /** The bytes were handed over: from now on the peer may have seen the message. */
   flushed(): void;
+  /**
+   * The transport has copied `text` and will not look at it again, so it may be forgotten. Worth saying of a large
+   * message that waits for its answer; never needed.
+   */
+  taken?(): void;
   /** There will be no answer. Ignored once settled. */
   failed(error: SignalboxError): void;
 }

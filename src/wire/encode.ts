@@ -11,6 +11,8 @@ export function encodeRequest(
   params: Params | undefined,
   meta: string,
 ): string {
+  // In one piece: what is put together from parts is copied once more before it is sent.
+  if (meta === '') return JSON.stringify({ jsonrpc: '2.0', id, method, params });
   const head = `{"jsonrpc":"2.0","id":${typeof id === 'number' ? id : JSON.stringify(id)},"method":${quoteMethod(method)}`;
   return `${head}${encodeParams(params, meta)}}`;
 }

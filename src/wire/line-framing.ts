@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { ChunkList } from './chunk-list.ts';
 
 /** Why a line was not handed on as a message. */
@@ -17,6 +17,7 @@ export interface LineSink {
 
 const LF = 0x0a;
 const CR = 0x0d;
+const OPEN_BRACE = 0x7b;
 const BOM_BYTES = 3;
 const SAMPLE_BYTES = 200;
 /** True if a line can be a JSON-RPC message: an object, or a batch. `[INFO] started` is none (F-032). */
@@ -42,16 +43,21 @@ export class LineDecoder {
   }
 
   push(chunk: Buffer): void {
+    if (this.#dead) return;
+    const last = chunk.lastIndexOf(LF);
+    if (last === -1) {
+      if (chunk.length > 0) this.#hold(chunk);
+      return;
+    }
     let start = 0;
-    while (!this.#dead) {
-      const end = chunk.indexOf(LF, start);
-      if (end === -1) {
-        if (start < chunk.length) this.#hold(start === 0 ? chunk : chunk.subarray(start));
-        return;
-      }
-      this.#deliver(this.#held.take(chunk.subarray(start, end)));
+    if (this.#atStart || this.#held.bytes > 0) {
+      const end = chunk.indexOf(LF);
+      this.#deliver(this.#held.take(chunk.subarray(0, end)));
       start = end + 1;
     }
+    if (!this.#dead && start <= last)
+      this.#cut(start === 0 && last === chunk.length - 1 ? chunk : chunk.subarray(start, last + 1));
+    if (!this.#dead && last + 1 < chunk.length) this.#hold(chunk.subarray(last + 1));
   }
 
   /** The stream has ended: a last line without line break counts (F-039). */
@@ -59,6 +65,33 @@ export class LineDecoder {
     if (!this.#dead && this.#held.bytes > 0) this.#deliver(this.#held.take(Buffer.alloc(0)));
     this.#dead = true;
     this.#held.clear();
+  }
+
+  /** Whole lines, the last line break included. */
+  #cut(lines: Buffer): void {
+    if (isAscii(lines)) {
+      // One string for all of them: cutting it up copies nothing, and costs less than a look at the bytes of each.
+      this.#cutText(lines.toString('latin1'));
+      return;
+    }
+    for (let start = 0; start < lines.length && !this.#dead; ) {
+      const end = lines.indexOf(LF, start);
+      this.#deliver(lines.subarray(start, end));
+      start = end + 1;
+    }
+  }
+
+  #cutText(lines: string): void {
+    for (let start = 0; start < lines.length && !this.#dead; ) {
+      const lineBreak = lines.indexOf('\n', start);
+      const end = lineBreak > start && lines.charCodeAt(lineBreak - 1) === CR ? lineBreak - 1 : lineBreak;
+      if (end - start > this.#maxLineBytes) {
+        this.#tooLarge();
+        return;
+      }
+      this.#emit(lines.slice(start, end));
+      start = lineBreak + 1;
+    }
   }
 
   #hold(part: Buffer): void {
@@ -80,13 +113,21 @@ export class LineDecoder {
       this.#tooLarge();
       return;
     }
+    if (isAscii(line)) {
+      this.#emit(line.toString('latin1', start, end));
+      return;
+    }
     // Node replaces invalid bytes silently; a message with replaced characters is not what was sent (F-029).
     if (!isUtf8(line)) {
       this.#sink.fault('invalid-utf8', line.toString('utf8', start, Math.min(end, start + SAMPLE_BYTES)));
       return;
     }
-    const text = line.toString('utf8', start, end);
-    if (text.trim() !== '') this.#sink.line(text);
+    this.#emit(line.toString('utf8', start, end));
+  }
+
+  #emit(text: string): void {
+    // What begins like a message is not blank, and need not be looked through.
+    if (text.charCodeAt(0) === OPEN_BRACE || text.trim() !== '') this.#sink.line(text);
   }
 
   #tooLarge(): void {

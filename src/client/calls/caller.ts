@@ -5,7 +5,6 @@ import { sleep } from '../../core/sleep.ts';
 import type { Era } from '../../protocol/eras/era.ts';
 import type { Tool } from '../../protocol/mcp-types.ts';
 import type { Handshake } from '../../protocol/negotiation/handshake.ts';
-import type { RequestOptions } from '../../protocol/session/pending-call.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { fullJitter } from '../../resilience/backoff.ts';
 import { isObject, type Params } from '../../wire/json-rpc.ts';
@@ -14,8 +13,10 @@ import type { Connection } from '../connection/connection.ts';
 import type { ClientEnvironment } from '../connection/connector.ts';
 import type { InputDesk } from '../input/input-desk.ts';
 import type { UrlElicitations } from '../input/url-elicitations.ts';
+import type { CallExtras, CallInHand, CallRequest } from './call-in-hand.ts';
 import type { CallOptions } from './call-options.ts';
 import { undeclared } from './declared.ts';
+import { FirstAttempt, type FirstAttemptOwner } from './first-attempt.ts';
 import type { CallGuard } from './guard/call-guard.ts';
 import { isGuardRefusal } from './guard/guard-refusal.ts';
 import { afterUnknown, asOutcome, isRead, outcomeOf, replayDelay } from './replay.ts';
@@ -29,21 +30,7 @@ const URL_ELICITATION_REQUIRED = -32042;
 /** Delay between rounds in which the server only hands out state: it sheds load, in ms. */
 const STATE_ROUND = { baseMs: 200, maxMs: 5000 };
 
-/** What the requests of one call are besides what its options say. */
-export interface CallExtras {
-  /** Further values of `resultType` that the caller understands. Default: none. */
-  readonly acceptsResultTypes?: readonly string[] | undefined;
-  /**
-   * How the requests are dressed, where not by the era of their session. It is asked for each request, as sessions
-   * change, and may throw where it would be wrong to send it.
-   */
-  readonly era?: ((session: Session) => Era | undefined) | undefined;
-  /** The server asks for input, which the call then carries: its result is that of no other call. */
-  readonly onInputRequired?: (() => void) | undefined;
-}
-
-/** How each request of one call is made. */
-type CallRequest = RequestOptions & Pick<CallExtras, 'era'>;
+const NO_EXTRAS: CallExtras = {};
 
 /** What a {@link Caller} works with. */
 export interface CallerOptions {
@@ -76,47 +63,97 @@ export interface CallerOptions {
  * session that the server lost, again with the input it asked for. Each goes through the guard; all of them share the
  * time of the call.
  */
-export class Caller {
+export class Caller implements FirstAttemptOwner {
+  readonly guard: CallGuard;
+  readonly activity: ClientActivity;
   readonly #options: CallerOptions;
 
   constructor(options: CallerOptions) {
     this.#options = options;
+    this.guard = options.guard;
+    this.activity = options.activity;
   }
 
-  /** @throws SignalboxError, RemoteError */
-  async request(
+  /**
+   * Resolves with the result object, or with what `extras.read` makes of it.
+   * @throws SignalboxError, RemoteError
+   */
+  request<Result = Record<string, unknown>>(
     method: string,
     params: Params | undefined,
     options: CallOptions,
-    extras: CallExtras = {},
-  ): Promise<Record<string, unknown>> {
-    const { settings, environment, activity } = this.#options;
-    const totalMs = options.totalTimeoutMs ?? settings.timeouts.total;
-    const request: CallRequest = {
-      timeoutMs: options.timeoutMs ?? settings.timeouts.request,
-      totalTimeoutMs: totalMs,
-      signal: options.signal,
-      onProgress: options.onProgress,
-      headers: this.#options.headersFor(method, params),
-      acceptsInputRequests: ASKS_BACK.has(method),
-      ...extras,
-    };
+    extras: CallExtras = NO_EXTRAS,
+  ): Promise<Result> {
+    const { guard, activity } = this;
+    const { settings, environment, connection } = this.#options;
     const startedAt = environment.clock.now();
-    const dressed = withMeta(params, options.meta);
-    let result: Record<string, unknown>;
+    let call: CallInHand;
+    try {
+      const request: CallRequest = {
+        timeoutMs: options.timeoutMs ?? settings.timeouts.request,
+        totalTimeoutMs: options.totalTimeoutMs ?? settings.timeouts.total,
+        signal: options.signal,
+        onProgress: options.onProgress,
+        headers: this.#options.headersFor(method, params),
+        acceptsInputRequests: ASKS_BACK.has(method),
+        acceptsResultTypes: extras.acceptsResultTypes,
+        era: extras.era,
+      };
+      call = { method, params: withMeta(params, options.meta), options, extras, request, startedAt };
+    } catch (error) {
+      return Promise.reject(error);
+    }
     activity.begin();
+    const { session } = connection;
+    const permit = session === undefined ? undefined : guard.tryEnter();
+    if (session === undefined || permit === undefined) {
+      const first = this.#attempt(method, call.params, call.request, startedAt);
+      return this.pursue(call, first) as Promise<Result>;
+    }
+    return new Promise<Result>((resolve, reject) => {
+      const attempt = new FirstAttempt(
+        this,
+        call,
+        session,
+        permit,
+        resolve as (result: unknown) => void,
+        reject,
+      );
+      this.#dispatch(session, call, attempt);
+    });
+  }
+
+  /** Goes on with a call whose first request is on its way or came to this, to its end. */
+  async pursue(call: CallInHand, first: Promise<Record<string, unknown>>): Promise<unknown> {
+    const { method, params, extras, options } = call;
+    let result: Record<string, unknown>;
     try {
       try {
-        result = await this.#attempt(method, dressed, request, startedAt);
+        result = await first;
       } catch (error) {
         this.#options.failed(method, params, error);
-        result = await this.#again(error, method, dressed, request, options, startedAt);
+        result = await this.#again(error, call);
       }
-      if (result['resultType'] !== 'input_required') return result;
-      extras.onInputRequired?.();
-      return await this.#converse(method, dressed, request, result, startedAt + totalMs);
+      if (result['resultType'] === 'input_required') {
+        extras.onInputRequired?.();
+        result = await this.#converse(call, result);
+      }
     } finally {
-      activity.end(method);
+      this.activity.end(method);
+    }
+    return extras.read === undefined ? result : extras.read(result, params, options);
+  }
+
+  #dispatch(session: Session, call: CallInHand, attempt: FirstAttempt): void {
+    const { method, params, request, startedAt } = call;
+    try {
+      const refusal = undeclared(method, this.#options.handshake(), this.#options.name);
+      if (refusal === undefined) {
+        session.dispatch(method, params, request, attempt, request.era?.(session), startedAt);
+      } else attempt.failed(refusal, startedAt);
+    } catch (error) {
+      // How it is dressed is asked for at the last moment, and may be refused.
+      attempt.failed(error as Error, startedAt);
     }
   }
 
@@ -139,7 +176,8 @@ export class Caller {
     request: CallRequest,
     startedAt: number,
   ): Promise<Record<string, unknown>> {
-    const { connection, guard, environment } = this.#options;
+    const { guard } = this;
+    const { connection, environment } = this.#options;
     const { clock } = environment;
     let { session } = connection;
     let permit = session === undefined ? undefined : guard.tryEnter();
@@ -209,15 +247,10 @@ export class Caller {
    * Makes a failed request again as long as that is right: what stood in its way was put right, or it provably was not
    * executed, or a second run is allowed. All within the time of the call.
    */
-  async #again(
-    failure: unknown,
-    method: string,
-    params: Params | undefined,
-    request: CallRequest,
-    options: CallOptions,
-    startedAt: number,
-  ): Promise<Record<string, unknown>> {
-    const { environment, name, guard, connection } = this.#options;
+  async #again(failure: unknown, call: CallInHand): Promise<Record<string, unknown>> {
+    const { method, params, request, options, startedAt } = call;
+    const { guard } = this;
+    const { environment, name, connection } = this.#options;
     const { clock, random } = environment;
     const limitMs = Math.min(request.timeoutMs, request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
     let error = failure;
@@ -233,7 +266,7 @@ export class Caller {
         if (!isMended && isMendable(error, method)) {
           // Once: a server that asks for the same again does not know what it wants.
           isMended = true;
-          next = await this.#mend(error, method, params, next, options, startedAt);
+          next = await this.#mend(error, next, call);
         } else {
           // Whoever waits for a connection that was given up waits in vain.
           if (isGivenUp(connection)) throw asOutcome(error, method, name, elapsedMs);
@@ -260,11 +293,8 @@ export class Caller {
   /** Puts right what the server says was wrong with a request; the request as it is to be made then. */
   async #mend(
     error: RemoteError,
-    method: string,
-    params: Params | undefined,
     request: CallRequest,
-    options: CallOptions,
-    startedAt: number,
+    { method, params, options, startedAt }: CallInHand,
   ): Promise<CallRequest> {
     if (error.code === URL_ELICITATION_REQUIRED) {
       const { environment, urlElicitations } = this.#options;
@@ -322,13 +352,9 @@ export class Caller {
   }
 
   /** Multi round-trip: gives the server the input it asks for until it is content, within rounds and time. */
-  async #converse(
-    method: string,
-    params: Params | undefined,
-    request: CallRequest,
-    first: Record<string, unknown>,
-    endsAt: number,
-  ): Promise<Record<string, unknown>> {
+  async #converse(call: CallInHand, first: Record<string, unknown>): Promise<Record<string, unknown>> {
+    const { method, params, request } = call;
+    const endsAt = call.startedAt + (request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
     const { settings, environment, desk, name } = this.#options;
     const { clock, random } = environment;
     const signal = request.signal ?? new AbortController().signal;

@@ -4,6 +4,7 @@ import type { CallToolResult } from '../../protocol/mcp-types.ts';
 import type { TaskHandle } from '../tasks/task-handle.ts';
 import type { TaskCallOptions } from '../tasks/task-options.ts';
 import { Tasks, type TasksOptions } from '../tasks/tasks.ts';
+import type { CallExtras } from './call-in-hand.ts';
 import type { CallOptions } from './call-options.ts';
 import type { OutputCheck } from './output-check.ts';
 import type { ToolBook } from './tool-book.ts';
@@ -22,6 +23,10 @@ export interface ToolCallerOptions extends Omit<TasksOptions, 'timeouts' | 'read
 export class ToolCaller {
   readonly tasks: Tasks;
   readonly #options: ToolCallerOptions;
+  /** Reads what a tool answered: one function for all calls. */
+  readonly #extras: CallExtras = {
+    read: (result, params, options) => this.#check(params?.['name'] as string, result, options),
+  };
 
   constructor(options: ToolCallerOptions) {
     this.#options = options;
@@ -34,18 +39,15 @@ export class ToolCaller {
   }
 
   /** Resolves with a handle if `options.task` asks for one. */
-  async call(
+  call(
     name: string,
     args: Readonly<Record<string, unknown>>,
     options: ToolCallOptions,
   ): Promise<CallToolResult | TaskHandle> {
     const { task } = options;
-    if (task !== undefined) return await this.tasks.start(name, args, { ...options, task });
-    if (this.tasks.mustBeTask(name)) return await this.tasks.callThrough(name, args, options);
-    const result = await this.#options.caller.request('tools/call', { name, arguments: args }, options);
-    // Awaiting what is there already would cost every call another turn of the queue.
-    const answer = this.#check(name, result, options);
-    return answer instanceof Promise ? await answer : answer;
+    if (task !== undefined) return this.tasks.start(name, args, { ...options, task });
+    if (this.tasks.mustBeTask(name)) return this.tasks.callThrough(name, args, options);
+    return this.#options.caller.request('tools/call', { name, arguments: args }, options, this.#extras);
   }
 
   /** At once, unless the answer has to be held against a schema. */

@@ -33,8 +33,21 @@ export interface RequestOptions {
 export interface CallOwner {
   callExpired(call: PendingCall): void;
   callAborted(call: PendingCall): void;
-  /** `error` is undefined when the answer arrived. */
-  callSettled(call: PendingCall, error: Error | undefined): void;
+  /**
+   * `error` is undefined when the answer arrived.
+   * @returns `now()` of the clock: it is read once for all that a settled call sets off
+   */
+  callSettled(call: PendingCall, error: Error | undefined): number;
+}
+
+/**
+ * Whoever wants to know what became of a request: told exactly once, and at once, whoever settles it. An object and no
+ * pair of functions: a call in flight costs no closure. It must not throw.
+ */
+export interface CallSink {
+  /** @param now `now()` of the clock at this moment */
+  answered(result: unknown, now: number): void;
+  failed(error: Error, now: number): void;
 }
 
 /** What a session knows of a request when it makes a call of it. */
@@ -48,18 +61,17 @@ export interface PendingCallInit {
   readonly epoch: number;
   readonly options: RequestOptions;
   readonly startedAt: number;
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (error: Error) => void;
+  readonly sink: CallSink;
 }
 
 /**
- * One request in flight: its message, its deadline and its promise in a single object. It settles exactly once and
+ * One request in flight: its message, its deadline and its account in a single object. It settles exactly once and
  * takes its deadline and its abort listener with it.
  */
 export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
   readonly id: number;
   readonly method: string;
-  readonly text: string;
+  text: string;
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly expectsAnswer = true;
   readonly opensSession: boolean;
@@ -73,8 +85,7 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
   lastProgress: number = Number.NEGATIVE_INFINITY;
   #flushed = false;
   readonly #owner: CallOwner;
-  readonly #resolve: (result: unknown) => void;
-  readonly #reject: (error: Error) => void;
+  readonly #sink: CallSink;
 
   constructor(owner: CallOwner, init: PendingCallInit) {
     super();
@@ -88,8 +99,7 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
     this.longLived = init.options.longLived === true;
     this.epoch = init.epoch;
     this.startedAt = init.startedAt;
-    this.#resolve = init.resolve;
-    this.#reject = init.reject;
+    this.#sink = init.sink;
     if (init.options.signal !== undefined) watchAbort(init.options.signal, this);
   }
 
@@ -100,6 +110,10 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
 
   flushed(): void {
     this.#flushed = true;
+  }
+
+  taken(): void {
+    this.text = '';
   }
 
   failed(error: SignalboxError): void {
@@ -121,20 +135,18 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
   }
 
   resolve(result: unknown): void {
-    if (!this.#settle(undefined)) return;
-    this.#resolve(result);
+    if (this.settled) return;
+    this.#sink.answered(result, this.#settle(undefined));
   }
 
   reject(error: Error): void {
-    if (!this.#settle(error)) return;
-    this.#reject(error);
+    if (this.settled) return;
+    this.#sink.failed(error, this.#settle(error));
   }
 
-  #settle(error: Error | undefined): boolean {
-    if (this.settled) return false;
+  #settle(error: Error | undefined): number {
     this.settled = true;
     if (this.options.signal !== undefined) unwatchAbort(this.options.signal, this);
-    this.#owner.callSettled(this, error);
-    return true;
+    return this.#owner.callSettled(this, error);
   }
 }

@@ -13,7 +13,7 @@ import type { Era } from '../eras/era.ts';
 import type { Progress } from '../mcp-types.ts';
 import { Inbound } from './inbound.ts';
 import { OneWay } from './one-way.ts';
-import { type CallOwner, PendingCall, type RequestOptions } from './pending-call.ts';
+import { type CallOwner, type CallSink, PendingCall, type RequestOptions } from './pending-call.ts';
 import { ServerRequests } from './server-requests.ts';
 import { newWireCounters, type WireCounters } from './wire-counters.ts';
 
@@ -161,11 +161,29 @@ export class Session implements CallOwner {
     options: RequestOptions,
     era: Era | null | undefined = this.#era,
   ): Promise<unknown> {
-    if (this.#lostReason !== undefined) return Promise.reject(this.#notSent(method, this.#lostReason));
-    if (options.signal?.aborted === true) return Promise.reject(abortError(options.signal, this.server));
+    return new Promise((resolve, reject) => {
+      this.dispatch(method, params, options, { answered: resolve, failed: reject }, era);
+    });
+  }
+
+  /**
+   * Sends one request, and tells `sink` once what became of it: possibly before this returns, where it cannot be sent.
+   * @param startedAt `now()` of the clock, where the caller has just read it
+   */
+  dispatch(
+    method: string,
+    params: Params | undefined,
+    options: RequestOptions,
+    sink: CallSink,
+    era: Era | null | undefined = this.#era,
+    startedAt: number = this.#clock.now(),
+  ): void {
     const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = options;
-    if (!(timeoutMs >= 0 && totalTimeoutMs >= 0))
-      return Promise.reject(this.#badTimeout(timeoutMs, totalTimeoutMs));
+    const refusal = this.#refusal(method, options.signal, timeoutMs, totalTimeoutMs);
+    if (refusal !== undefined) {
+      sink.failed(refusal, startedAt);
+      return;
+    }
     const id = this.#calls.takeId();
     let text: string;
     try {
@@ -176,27 +194,29 @@ export class Session implements CallOwner {
         era?.meta(options.onProgress === undefined ? undefined : id) ?? '',
       );
     } catch (cause) {
-      return Promise.reject(this.#notJson(method, cause));
+      sink.failed(this.#notJson(method, cause), startedAt);
+      return;
     }
-    return new Promise((resolve, reject) => {
-      const startedAt = this.#clock.now();
-      const call = new PendingCall(this, {
-        id,
-        method,
-        text,
-        headers: withHeaders(era?.headers(method, params), options.headers),
-        opensSession: method === 'initialize',
-        epoch: this.#epoch,
-        options,
-        startedAt,
-        resolve,
-        reject,
-      });
-      this.#calls.add(call);
-      this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs), startedAt);
-      this.#tap?.sent(this.server, text);
-      this.transport.send(call);
+    const call = new PendingCall(this, {
+      id,
+      method,
+      text,
+      headers: withHeaders(era?.headers(method, params), options.headers),
+      opensSession: method === 'initialize',
+      epoch: this.#epoch,
+      options,
+      startedAt,
+      sink,
     });
+    this.#calls.add(call);
+    this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs), startedAt);
+    this.#tap?.sent(this.server, text);
+    try {
+      this.transport.send(call);
+    } catch (cause) {
+      // A transport must not throw here; one that does must not leave a call behind that nobody ends.
+      call.reject(cause as Error);
+    }
   }
 
   /** Sends a notification. A failure to deliver it is logged, nothing more can be done about it. */
@@ -277,15 +297,18 @@ export class Session implements CallOwner {
     this.#cancel(call, error, 'aborted by the caller');
   }
 
-  callSettled(call: PendingCall, error: Error | undefined): void {
+  callSettled(call: PendingCall, error: Error | undefined): number {
     this.#calls.delete(call.id);
     this.#wheel.remove(call);
-    if (SignalboxError.is(error) && error.code === 'SESSION_LOST') this.#sessionLost(error, call.epoch);
+    if (error !== undefined && SignalboxError.is(error) && error.code === 'SESSION_LOST') {
+      this.#sessionLost(error, call.epoch);
+    }
     const now = this.#clock.now();
     this.#handlers.settled(call.method, now - call.startedAt, error, now);
     if (this.#onDrained.length > 0 && this.#isDrained()) {
       for (const callback of this.#onDrained.splice(0)) callback();
     }
+    return now;
   }
 
   #sessionLost(error: SignalboxError, epoch: number): void {
@@ -382,6 +405,18 @@ export class Session implements CallOwner {
       cause: reason,
       details: reason.details,
     });
+  }
+
+  /** Why a request cannot be sent at all. */
+  #refusal(
+    method: string,
+    signal: AbortSignal | undefined,
+    timeoutMs: number,
+    totalTimeoutMs: number,
+  ): SignalboxError | undefined {
+    if (this.#lostReason !== undefined) return this.#notSent(method, this.#lostReason);
+    if (signal?.aborted === true) return abortError(signal, this.server);
+    return timeoutMs >= 0 && totalTimeoutMs >= 0 ? undefined : this.#badTimeout(timeoutMs, totalTimeoutMs);
   }
 
   #badTimeout(timeoutMs: number, totalTimeoutMs: number): SignalboxError {

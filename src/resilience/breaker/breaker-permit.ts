@@ -3,8 +3,11 @@ export interface BreakerPermit {
   readonly permitted: true;
   /** True for the single call that finds out whether a server is back. */
   readonly isProbe: boolean;
-  /** The server did its part: also an answer that says "no" is one. `durationMs` is needed for `slowRatio` only. */
-  succeeded(durationMs?: number): void;
+  /**
+   * The server did its part: also an answer that says "no" is one. `durationMs` is needed for `slowRatio` only, `now` is
+   * `now()` of the clock, where the caller has just read it.
+   */
+  succeeded(durationMs?: number, now?: number): void;
   /** The server did not do its part: no connection, no answer in time. */
   failed(durationMs?: number): void;
   /** It says nothing about the server: the call was aborted or never sent. Its place goes to another. */
@@ -24,7 +27,12 @@ export interface BreakerRefusal {
 export type CallVerdict = 'succeeded' | 'failed' | 'abandoned';
 
 /** Hears what calls came to. */
-export type VerdictListener = (epoch: number, verdict: CallVerdict, durationMs: number) => void;
+export type VerdictListener = (
+  epoch: number,
+  verdict: CallVerdict,
+  durationMs: number,
+  now: number | undefined,
+) => void;
 
 /** The permit of all calls of a closed circuit: one object for one epoch, so that entering allocates nothing. */
 export class SharedPermit implements BreakerPermit {
@@ -39,8 +47,8 @@ export class SharedPermit implements BreakerPermit {
     this.isProbe = isProbe;
   }
 
-  succeeded(durationMs: number = 0): void {
-    this.report('succeeded', durationMs);
+  succeeded(durationMs: number = 0, now?: number): void {
+    this.report('succeeded', durationMs, now);
   }
 
   failed(durationMs: number = 0): void {
@@ -52,8 +60,8 @@ export class SharedPermit implements BreakerPermit {
   }
 
   /** @internal */
-  report(verdict: CallVerdict, durationMs: number): void {
-    this.#listener(this.#epoch, verdict, durationMs);
+  report(verdict: CallVerdict, durationMs: number, now?: number): void {
+    this.#listener(this.#epoch, verdict, durationMs, now);
   }
 }
 
@@ -61,9 +69,9 @@ export class SharedPermit implements BreakerPermit {
 export class SinglePermit extends SharedPermit {
   #isUsed = false;
 
-  override report(verdict: CallVerdict, durationMs: number): void {
+  override report(verdict: CallVerdict, durationMs: number, now?: number): void {
     if (this.#isUsed) return;
     this.#isUsed = true;
-    super.report(verdict, durationMs);
+    super.report(verdict, durationMs, now);
   }
 }

@@ -163,13 +163,13 @@ export class CircuitBreaker {
     return this.#events.on(name, listener);
   }
 
-  readonly #listener: VerdictListener = (epoch, verdict, durationMs) => {
+  readonly #listener: VerdictListener = (epoch, verdict, durationMs, now) => {
     const state = this.#state;
     // F-140: a late verdict about the past neither opens nor closes the circuit of today.
     if (epoch !== state.epoch) return;
     const isSlow = this.#options.slowRatio <= 1 && durationMs >= this.#options.slowMs;
     if (state.kind === 'closed') {
-      if (verdict === 'succeeded') this.#succeeded(isSlow);
+      if (verdict === 'succeeded') this.#succeeded(isSlow, now);
       else if (verdict === 'failed') this.#failed(isSlow);
       return;
     }
@@ -180,10 +180,10 @@ export class CircuitBreaker {
     else this.#apply({ type: 'succeeded', at });
   };
 
-  #succeeded(isSlow: boolean): void {
+  #succeeded(isSlow: boolean, now: number | undefined): void {
     this.#consecutiveFailures = 0;
     if (!this.#looksAtRatios) return;
-    this.#window.succeeded(isSlow);
+    this.#window.succeeded(isSlow, now);
     if (isSlow) this.#tripByRatio();
   }
 

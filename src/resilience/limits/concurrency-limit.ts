@@ -118,6 +118,7 @@ export class ConcurrencyLimit {
       throw new SignalboxError('ILLEGAL_TRANSITION', 'a slot was released more often than acquired');
     }
     this.#inFlight--;
+    if (this.#queued === 0) return;
     const now = this.#clock.now();
     while (this.#queued > 0 && this.#inFlight < this.#options.maxInFlight) this.#serveNext(now);
   }

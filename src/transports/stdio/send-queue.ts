@@ -6,9 +6,20 @@ import type { TransportTally } from '../transport-tally.ts';
 /** A write ends with the frame that reaches this size: what fits a pipe at once stays one system call. */
 const BATCH_BYTES = 64 * 1024;
 
+const LF = 0x0a;
+
+/**
+ * A message from this size on waits as bytes and leaves by itself. For a string Node would set aside three bytes for
+ * each character, and strings of this size that live for more than a moment are copied around by the garbage collector.
+ */
+const LARGE_BYTES = 16 * 1024;
+
 interface Waiting {
   readonly outgoing: Outgoing;
+  /** With the line break. */
   readonly bytes: number;
+  /** The line, where it is large. */
+  readonly line: Buffer | undefined;
 }
 
 /** What a {@link SendQueue} is made with. */
@@ -56,7 +67,7 @@ export class SendQueue {
       return;
     }
     this.#bytes += bytes;
-    this.#waiting.push({ outgoing, bytes });
+    this.#waiting.push(bytes < LARGE_BYTES ? { outgoing, bytes, line: undefined } : large(outgoing, bytes));
     if (this.#scheduled || this.#inFlight.length > 0) return;
     this.#scheduled = true;
     // After all microtasks: callers that resume one after another still share a write.
@@ -68,7 +79,8 @@ export class SendQueue {
 
   /** Gives everything to the stream now: what follows is the end of the stream. */
   flushAll(): void {
-    this.#write(Number.POSITIVE_INFINITY);
+    do this.#write(Number.POSITIVE_INFINITY);
+    while (this.#waiting.length > 0 && !this.#broken && this.#stdin.errored === null);
   }
 
   /**
@@ -93,7 +105,7 @@ export class SendQueue {
     let batchBytes = 0;
     let taken = 0;
     for (const entry of this.#waiting) {
-      if (batchBytes >= maxBytes) break;
+      if (batchBytes >= maxBytes || (entry.line !== undefined && batch.length > 0)) break;
       taken++;
       // Its call has been given up meanwhile: what nobody waits for need not be asked.
       if (entry.outgoing.settled) {
@@ -102,12 +114,13 @@ export class SendQueue {
       }
       batch.push(entry);
       batchBytes += entry.bytes;
+      if (entry.line !== undefined) break;
       text += `${entry.outgoing.text}\n`;
     }
     this.#waiting = taken === this.#waiting.length ? [] : this.#waiting.slice(taken);
     if (batch.length === 0) return;
     this.#inFlight = this.#inFlight.length === 0 ? batch : [...this.#inFlight, ...batch];
-    this.#stdin.write(text, (error) => {
+    this.#stdin.write(batch[0]!.line ?? text, (error) => {
       if (error == null) this.#written(batch);
     });
     // The very first attempt failed: the kernel took not a single byte, so the peer cannot have seen the frames.
@@ -135,4 +148,12 @@ export class SendQueue {
     this.#broken = true;
     this.#options.onBroken(cause);
   }
+}
+
+function large(outgoing: Outgoing, bytes: number): Waiting {
+  const line = Buffer.allocUnsafeSlow(bytes);
+  line.write(outgoing.text);
+  line[bytes - 1] = LF;
+  outgoing.taken?.();
+  return { outgoing, bytes, line };
 }

@@ -148,11 +148,15 @@ export class CallGuard {
     }
   }
 
-  /** A request that was let out has its answer. */
-  succeeded(permit: BreakerPermit, durationMs: number): void {
+  /**
+   * A request that was let out has its answer.
+   *
+   * @param now `now()` of the clock, where the caller has just read it
+   */
+  succeeded(permit: BreakerPermit, durationMs: number, now?: number): void {
     this.#slots?.release();
     this.#budget?.succeeded();
-    permit.succeeded(durationMs);
+    permit.succeeded(durationMs, now);
   }
 
   /** A request that was let out has failed. */
