@@ -9,7 +9,10 @@ export interface AbortWatcher {
 class Watch {
   readonly watchers: Set<AbortWatcher> = new Set();
   readonly listener = (): void => {
-    for (const watcher of [...this.watchers]) watcher.aborted();
+    for (const watcher of [...this.watchers]) {
+      // What one does about it may settle another, which then has stopped watching.
+      if (this.watchers.has(watcher)) watcher.aborted();
+    }
   };
 }
 

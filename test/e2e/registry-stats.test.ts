@@ -90,7 +90,10 @@ describe('registry.stats()', () => {
     const calls = Array.from({ length: 4 }, () =>
       registry.callTool('narrow__echo', {}, { signal: stop.signal }).catch((error: unknown) => error),
     );
-    await until('two are under way', () => registry.stats().total.inFlight === 2);
+    await until('two are under way, and one was refused', () => {
+      const { inFlight, refused } = registry.stats().total;
+      return inFlight === 2 && refused === 1;
+    });
     expect(registry.stats().servers[0]).toMatchObject({ inFlight: 2, queued: 1, refused: 1 });
     stop.abort();
     await Promise.all(calls);

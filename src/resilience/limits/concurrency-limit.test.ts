@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { onAbort } from '../../core/abort.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { type AcquireOptions, ConcurrencyLimit, type ConcurrencyRefusal } from './concurrency-limit.ts';
 
@@ -147,6 +148,18 @@ describe('ConcurrencyLimit', () => {
     expect(outcomes).toEqual([]);
     await clock.advance(1);
     expect(outcomes).toEqual(['x: deadline']);
+  });
+
+  it('F-137 gives a place that an abort sets free to one of the same signal once, and counts it once', async () => {
+    const limit = new ConcurrencyLimit({ maxInFlight: 1 });
+    const abort = new AbortController();
+    const { signal } = abort;
+    await limit.acquire({ signal });
+    onAbort(signal, () => limit.release());
+    const waiting = limit.acquire({ signal });
+    abort.abort();
+    await waiting;
+    expect(limit.snapshot()).toEqual({ inFlight: 1, queued: 0, keys: 0 });
   });
 
   it('F-137 lets go of those who were aborted: no listener, no timer, no place', async () => {
