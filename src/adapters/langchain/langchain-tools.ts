@@ -12,8 +12,8 @@ import { withoutCheck } from './without-check.ts';
 export interface LangchainToolsOptions extends AdapterOptions {
   /**
    * What becomes of a call that failed. `message`: a `ToolMessage` with `status: 'error'`, so that the model reads what
-   * happened and the agent goes on; where a tool is invoked without a tool call, it throws all the same. `throw`: a
-   * {@link ToolCallError}, which most agents end with. Default `message`.
+   * happened, whatever agent is around it; where a tool is invoked without a tool call, it throws all the same. `throw`: a
+   * {@link ToolCallError}; what follows from it, the agent decides. Default `message`.
    */
   readonly onError?: 'message' | 'throw' | undefined;
   /** Whether images are given to the model, as `image_url` blocks. `false`: they are named. Default `true`. */
