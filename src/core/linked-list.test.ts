@@ -37,7 +37,7 @@ describe('LinkedList', () => {
     list.remove(first);
     list.remove(first);
     expect(list.snapshot()).toEqual(['second']);
-    expect({ ...first }).toEqual({ item: undefined, previous: undefined, next: undefined });
+    expect([first.item, first.previous, first.next]).toEqual([undefined, undefined, undefined]);
     list.clear();
     expect(list.snapshot()).toEqual([]);
     expect(second.next).toBeUndefined();

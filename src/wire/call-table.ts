@@ -21,7 +21,7 @@ export type Miss = 'late' | 'unknown';
 export class CallTable<Call extends { readonly id: number }> {
   readonly #firstId: number;
   #nextId: number;
-  #places: (Call | undefined)[] = new Array<Call | undefined>(FIRST_SIZE).fill(undefined);
+  #places: (Call | undefined)[] = emptyPlaces(FIRST_SIZE);
   readonly #beside: Map<number, Call> = new Map();
   #size = 0;
 
@@ -83,8 +83,12 @@ export class CallTable<Call extends { readonly id: number }> {
 
   #resize(size: number): void {
     const calls = this.snapshot();
-    this.#places = new Array<Call | undefined>(size).fill(undefined);
+    this.#places = emptyPlaces(size);
     this.#beside.clear();
     for (const call of calls) this.#put(call);
   }
+}
+
+function emptyPlaces(size: number): undefined[] {
+  return Array.from({ length: size }, () => undefined);
 }

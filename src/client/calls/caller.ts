@@ -2,7 +2,6 @@ import type { ResolvedSettings } from '../../config/settings.ts';
 import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sleep } from '../../core/sleep.ts';
-import type { Era } from '../../protocol/eras/era.ts';
 import type { Tool } from '../../protocol/mcp-types.ts';
 import type { Handshake } from '../../protocol/negotiation/handshake.ts';
 import type { Session } from '../../protocol/session/session.ts';
@@ -101,7 +100,7 @@ export class Caller implements FirstAttemptOwner {
       };
       call = { method, params: withMeta(params, options.meta), options, extras, request, startedAt };
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(error as Error);
     }
     activity.begin();
     const { session } = connection;
