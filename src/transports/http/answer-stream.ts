@@ -1,9 +1,7 @@
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
 import type { Outgoing } from '../transport.ts';
 import type { HttpLink } from './http-link.ts';
-
-/** Event ids that are remembered to drop what a resumed stream repeats. */
-const MAX_SEEN_IDS = 1024;
+import { SeenEventIds } from './seen-event-ids.ts';
 
 /** Whoever reads the HTTP body that the events come from. */
 export interface AnswerStreamOwner {
@@ -26,7 +24,7 @@ export class AnswerStream implements SseSink {
   #decoder: SseDecoder;
   #owner: AnswerStreamOwner;
   #status: number;
-  #seen: Set<string> | undefined;
+  #seen: SeenEventIds | undefined;
   #resumed = false;
 
   constructor(link: HttpLink, outgoing: Outgoing, owner: AnswerStreamOwner, status: number) {
@@ -50,7 +48,7 @@ export class AnswerStream implements SseSink {
   }
 
   event(event: SseEvent): void {
-    if (event.setsId && event.id !== undefined && !this.#isNew(event.id)) return;
+    if (event.setsId && event.id !== undefined && this.#isRepeated(event.id)) return;
     this.progress++;
     if (event.id !== undefined) this.lastEventId = event.id;
     if (event.event !== 'message') {
@@ -72,13 +70,9 @@ export class AnswerStream implements SseSink {
     this.#owner.tooLarge();
   }
 
-  /** F-102: a server that resumes too early in its history repeats events; they are dropped by their id. */
-  #isNew(id: string): boolean {
-    if (id === '') return true;
-    this.#seen ??= new Set();
-    if (this.#seen.has(id)) return !this.#resumed;
-    this.#seen.add(id);
-    if (this.#seen.size > MAX_SEEN_IDS) this.#seen.delete(this.#seen.values().next().value!);
-    return true;
+  /** Only what a resumed stream says again is dropped: elsewhere a server may number its events as it likes. */
+  #isRepeated(id: string): boolean {
+    this.#seen ??= new SeenEventIds();
+    return this.#seen.repeats(id) && this.#resumed;
   }
 }

@@ -7,6 +7,4 @@ export interface HttpLink extends PostLink {
   readonly linger: LingerList;
   /** The session that is open; undefined without one. */
   sessionId: string | undefined;
-  /** The server forgot this session. */
-  sessionLost(sessionId: string): void;
 }

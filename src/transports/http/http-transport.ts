@@ -140,7 +140,9 @@ export class HttpTransport implements Transport {
     this.#listening?.stop();
     const link = this.#link;
     if (link?.sessionId !== undefined && !this.#ended) {
-      this.#farewell = new SessionEnd(link, link.headers.end(headers, link.sessionId));
+      const list = link.headers.end(headers, link.sessionId);
+      const request = { method: 'DELETE', url: link.url, headers: list, body: null } as const;
+      this.#farewell = new SessionEnd(link, request, link.context);
       this.#farewell.start();
       await this.#farewell.finished;
     }

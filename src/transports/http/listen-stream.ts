@@ -3,7 +3,7 @@ import { SignalboxError } from '../../core/errors.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
 import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
 import type { HttpLink } from './http-link.ts';
-import { reconnectDelay, STABLE_STREAM_MS } from './reconnect-delay.ts';
+import { reconnectDelay, refusesStream, STABLE_STREAM_MS } from './reconnect-delay.ts';
 
 /**
  * The GET stream of the legacy era, on which a server says what nobody asked for. It is opened again whenever it
@@ -77,7 +77,7 @@ export class ListenStream implements StreamReader, SseSink {
       return;
     }
     // 404 and 405 say that there is no such stream; other refusals and other answers mean the same for us.
-    if (status !== undefined && status < 500 && status !== 408 && status !== 425 && status !== 429) {
+    if (status !== undefined && refusesStream(status)) {
       this.#stopped = true;
       logger.debug('the server offers no stream of its own', { server, status });
       return;

@@ -9,14 +9,11 @@ import type { HttpLink } from './http-link.ts';
 import type { Lingerer } from './linger-list.ts';
 import { PostExchange } from './post-exchange.ts';
 import { isResumable, Resumption } from './resumption.ts';
-import { isRpcError, meansSessionLost, readSessionHeader } from './session-id.ts';
+import { readSessionHeader } from './session-id.ts';
 import { answerError, unusableHead } from './unusable-answer.ts';
 
 /** What is done with the body that arrives. */
 type Reading = 'nothing' | 'json' | 'stream';
-
-/** For these the headers say what to do; a JSON-RPC error in the body must not hide them. */
-const TOLD_BY_HEADERS: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** One message on its way by POST, and the answer to it. */
 export class PostCall extends PostExchange implements AnswerStreamOwner {
@@ -46,19 +43,19 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
     } else if (!this.isRefused) this.ignore(chunk);
     else if (!this.body!.push(chunk)) {
       this.cancel();
-      this.#refused();
+      this.refused(this.#sessionId);
     }
   }
 
   protected override handleEnd(): void {
     if (this.#reading === 'json') this.#answered();
     else if (this.#reading === 'stream') this.#streamOver(undefined);
-    else if (this.isRefused) this.#refused();
+    else if (this.isRefused) this.refused(this.#sessionId);
   }
 
   protected override handleBroken(error: SignalboxError): void {
     if (this.#reading === 'stream') this.#streamOver(error);
-    else if (this.isRefused) this.#refused();
+    else if (this.isRefused) this.refused(this.#sessionId);
     // A notification whose answer breaks off was accepted all the same: its status had arrived.
     else if (this.outgoing.expectsAnswer || this.status === 0) this.outgoing.failed(error);
   }
@@ -141,26 +138,6 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
     outgoing.failed(error ?? new SignalboxError('CONNECTION_LOST', message, lost));
   }
 
-  #refused(): void {
-    const { outgoing } = this;
-    const text = this.refusalText();
-    const parsed = parse(text);
-    if (this.#sessionId !== undefined && meansSessionLost(this.status, text, parsed)) {
-      this.#link.sessionLost(this.#sessionId);
-      outgoing.failed(
-        new SignalboxError('SESSION_LOST', `the server no longer knows the session (HTTP ${this.status})`, {
-          server: this.#link.server,
-          details: withRequestId({ status: this.status }, this.requestId),
-        }),
-      );
-      return;
-    }
-    if (outgoing.expectsAnswer && isRpcError(parsed) && !TOLD_BY_HEADERS.has(this.status)) {
-      this.#link.receiver.message(text, outgoing, this.status);
-    }
-    if (!outgoing.settled) outgoing.failed(this.refusalError(text));
-  }
-
   #tooLarge(): SignalboxError {
     return this.#error('BODY_TOO_LARGE', 'the body of the answer is larger than limits.bodyBytes');
   }
@@ -168,13 +145,5 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
   #error(code: SignalboxErrorCode, message: string): SignalboxError {
     const { server } = this.#link.context;
     return answerError(code, message, { server, status: this.status, requestId: this.requestId });
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { SignalboxError } from '../../core/errors.ts';
+import { SignalboxError } from '../../core/errors.ts';
 import type { LinkedList, ListNode } from '../../core/linked-list.ts';
 import type { Outgoing, TransportReceiver } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
@@ -7,8 +7,10 @@ import { HttpCall } from './exchange/http-call.ts';
 import type { HttpTarget } from './exchange/http-request.ts';
 import { REFUSAL_BYTES, refusalError } from './exchange/refusal.ts';
 import type { RequestHeaders } from './exchange/request-headers.ts';
+import { withRequestId } from './exchange/request-id.ts';
 import type { ResponseHeaders } from './exchange/response-headers.ts';
 import type { LiveExchange } from './live-exchange.ts';
+import { isRpcError, meansSessionLost } from './session-id.ts';
 
 /** What all messages of a transport that go out by POST share. */
 export interface PostLink extends HttpTarget {
@@ -16,7 +18,12 @@ export interface PostLink extends HttpTarget {
   readonly receiver: TransportReceiver;
   readonly headers: RequestHeaders;
   readonly live: LinkedList<LiveExchange>;
+  /** The server forgot this session. */
+  sessionLost(sessionId: string): void;
 }
+
+/** For these the headers say what to do; an error in the body must not hide them. */
+const TOLD_BY_HEADERS: ReadonlySet<number> = new Set([401, 403, 429]);
 
 /** One message on its way by POST: what becomes of it until an answer of success has begun, and how it is refused. */
 export abstract class PostExchange extends HttpCall implements LiveExchange {
@@ -78,12 +85,36 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
     if (this.#ignoredBytes > REFUSAL_BYTES) this.cancel();
   }
 
-  /** The words of a refusal; empty if they are packed in a way that nobody undoes. */
-  protected refusalText(): string {
-    return this.coding === undefined ? this.body!.text() : '';
+  /**
+   * Tells the sender that the server said no.
+   *
+   * @param sessionId the session that the message went out in; undefined without one
+   */
+  protected refused(sessionId: string | undefined): void {
+    const { outgoing, status } = this;
+    // Empty if it is packed in a way that nobody undoes.
+    const text = this.coding === undefined ? this.body!.text() : '';
+    if (sessionId !== undefined && meansSessionLost(status, text, parse(text))) {
+      this.#link.sessionLost(sessionId);
+      outgoing.failed(
+        new SignalboxError('SESSION_LOST', `the server no longer knows the session (HTTP ${status})`, {
+          server: this.#link.server,
+          details: withRequestId({ status }, this.requestId),
+        }),
+      );
+      return;
+    }
+    const message = outgoing.expectsAnswer && !TOLD_BY_HEADERS.has(status) ? this.errorIn(text) : undefined;
+    if (message !== undefined) this.#link.receiver.message(message, outgoing, status);
+    if (!outgoing.settled) outgoing.failed(this.#refusalError(text));
   }
 
-  protected refusalError(text: string): SignalboxError {
+  /** The JSON-RPC error that the body of a refusal is; undefined if it is none. */
+  protected errorIn(text: string): string | undefined {
+    return isRpcError(parse(text)) ? text : undefined;
+  }
+
+  #refusalError(text: string): SignalboxError {
     const { context, server, conceal } = this.#link;
     const { requestId, status } = this;
     const wallNowMs = context.clock.wallNow();
@@ -98,5 +129,13 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
       conceal,
       more,
     });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }

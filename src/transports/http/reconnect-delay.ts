@@ -30,3 +30,11 @@ export function reconnectDelay(
   const ceiling = Math.min(CAP_MS, BASE_MS * 2 ** (failures - 1));
   return Math.max(told, ceiling / 2 + (random() * ceiling) / 2);
 }
+
+/**
+ * True for an answer to the request for a stream by which the server says that there is none to be had, now or later:
+ * asking again would not change that (F-103).
+ */
+export function refusesStream(status: number): boolean {
+  return status < 500 && status !== 408 && status !== 425 && status !== 429;
+}

@@ -8,7 +8,7 @@ import { StreamCall, type StreamReader } from './exchange/stream-call.ts';
 import type { HttpLink } from './http-link.ts';
 import type { Lingerer } from './linger-list.ts';
 import type { LiveExchange } from './live-exchange.ts';
-import { reconnectDelay } from './reconnect-delay.ts';
+import { reconnectDelay, refusesStream } from './reconnect-delay.ts';
 
 /** Attempts to resume in a row that bring no new event, before the answer is given up. */
 export const MAX_IDLE_RESUMES = 5;
@@ -100,7 +100,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
     }
     // F-103: the server does not resume, or no longer; asking again would not change that. 401 and 403 cannot be
     // told as such: the request itself was let in before, and may have been executed.
-    if (status !== undefined && status < 500 && status !== 408 && status !== 425 && status !== 429) {
+    if (status !== undefined && refusesStream(status)) {
       this.#giveUp(`resuming it was refused with HTTP ${status}`, error);
       return;
     }

@@ -1,19 +1,20 @@
 import type { Timer } from '../../core/clock.ts';
 import { deferred } from '../../core/deferred.ts';
+import type { TransportContext } from '../transport-context.ts';
 import { HttpCall } from './exchange/http-call.ts';
-import type { HttpLink } from './http-link.ts';
+import type { HttpRequest, HttpTarget } from './exchange/http-request.ts';
 
 /** How long the farewell to a session may take, in ms. */
 export const SESSION_END_MS = 2000;
 
-/** The DELETE that ends a session. Whatever the server answers is fine, and so is silence, for a while (F-093). */
+/** The request that ends a session. Whatever the server answers is fine, and so is silence, for a while (F-093). */
 export class SessionEnd extends HttpCall {
   readonly #finished = deferred<void>();
   readonly #timer: Timer;
 
-  constructor(link: HttpLink, headers: string[]) {
-    super(link, { method: 'DELETE', url: link.url, headers, body: null });
-    this.#timer = link.context.clock.setTimeout(() => this.cancel(), SESSION_END_MS);
+  constructor(target: HttpTarget, request: HttpRequest, { clock }: TransportContext) {
+    super(target, request);
+    this.#timer = clock.setTimeout(() => this.cancel(), SESSION_END_MS);
   }
 
   /** Resolves when the exchange is over, one way or the other; never rejects. */

@@ -1,14 +1,19 @@
 import type { SignalboxError } from '../../core/errors.ts';
-import { isObject } from '../../wire/json-rpc.ts';
 import { BodyCollector } from '../http/exchange/body-collector.ts';
 import { bodyKind, type ResponseHeaders } from '../http/exchange/response-headers.ts';
 import { PostExchange, type PostLink } from '../http/post-exchange.ts';
 import type { Outgoing } from '../transport.ts';
 
-/** What all messages of one HTTP+SSE connection share. */
+/** What all messages of one connection over an event stream share. */
 export interface SseLink extends PostLink {
   /** Where messages are posted. */
   readonly endpoint: URL;
+  /** Goes with each message; undefined without one. */
+  readonly sessionId: string | undefined;
+  /** The JSON-RPC message that a body holds; undefined if it is none. */
+  messageIn(body: string): string | undefined;
+  /** A request was taken, and its answer is to come on the stream. */
+  accepted(outgoing: Outgoing): void;
 }
 
 /** One message on its way by POST. Its answer comes on the event stream; only a refusal comes here. */
@@ -16,7 +21,7 @@ export class SsePost extends PostExchange {
   readonly #link: SseLink;
 
   constructor(link: SseLink, outgoing: Outgoing) {
-    super(link, outgoing, link.endpoint, link.headers.post(outgoing.headers, undefined));
+    super(link, outgoing, link.endpoint, link.headers.post(outgoing.headers, link.sessionId));
     this.#link = link;
   }
 
@@ -44,23 +49,26 @@ export class SsePost extends PostExchange {
     else if (this.isRefused) this.#finish();
   }
 
+  protected override handleReleased(): void {
+    super.handleReleased();
+    const { outgoing, status } = this;
+    const isTaken = status >= 200 && status < 300 && outgoing.expectsAnswer && !outgoing.settled;
+    if (isTaken) this.#link.accepted(outgoing);
+  }
+
+  /** Many servers answer a POST with words such as "Accepted" or `{"ok":true}`: that is no message. */
+  protected override errorIn(text: string): string | undefined {
+    return this.#link.messageIn(text);
+  }
+
   #finish(): void {
     if (this.body === undefined) return;
-    const { outgoing } = this;
-    const text = (this.coding === undefined ? this.body.json() : undefined) ?? '';
-    if (outgoing.expectsAnswer && isMessage(text)) {
-      this.#link.receiver.message(text, outgoing, this.status);
+    if (this.isRefused) {
+      this.refused(this.#link.sessionId);
+      return;
     }
-    if (this.isRefused && !outgoing.settled) outgoing.failed(this.refusalError(this.refusalText()));
-  }
-}
-
-/** Many servers answer a POST with words such as "Accepted" or `{"ok":true}`: that is no message. */
-function isMessage(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) && value['jsonrpc'] === '2.0';
-  } catch {
-    return false;
+    const text = (this.coding === undefined ? this.body.json() : undefined) ?? '';
+    const message = this.#link.messageIn(text);
+    if (message !== undefined) this.#link.receiver.message(message, this.outgoing, this.status);
   }
 }
