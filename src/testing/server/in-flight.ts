@@ -1,4 +1,4 @@
-import { isRequestId, type RequestId } from '../../wire/json-rpc.ts';
+import { isRequestId, type JsonRpcNotification, type RequestId } from '../../wire/json-rpc.ts';
 
 /** Requests of one client that are being worked on, so that it can cancel them by their ids. */
 export class InFlight {
@@ -18,6 +18,11 @@ export class InFlight {
   /** An unknown id has been answered already, or never was. */
   cancel(id: unknown): void {
     if (isRequestId(id)) this.#requests.get(id)?.abort();
+  }
+
+  /** Does what a notification of the client asks for, if it is one that cancels. */
+  notified({ method, params }: JsonRpcNotification): void {
+    if (method === 'notifications/cancelled') this.cancel(params?.['requestId']);
   }
 
   cancelAll(): void {

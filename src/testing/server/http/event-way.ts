@@ -1,32 +1,39 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { AnswerWay } from '../answer-way.ts';
 import type { SharedOutput } from '../shared-output.ts';
-import { cutConnection, messageEvent, noiseEvents } from './http-body.ts';
+import { cutConnection, noiseEvents } from './http-body.ts';
 
-/** HTTP+SSE: the POST is only taken; the answer is an event on the stream that all answers share. */
+export interface EventWayOptions {
+  /** The stream that all answers share. */
+  readonly stream: ServerResponse;
+  readonly output: SharedOutput;
+  /** What says that a request was taken. */
+  readonly acceptStatus: number;
+  /** How a message of JSON-RPC, or what takes its place, stands on the stream. */
+  readonly event: (message: string) => string;
+  readonly loseSession: () => void;
+}
+
+/** The POST is only taken; the answer is an event on the stream that all answers share. */
 export class EventWay implements AnswerWay {
   readonly #post: ServerResponse;
-  readonly #stream: ServerResponse;
-  readonly #output: SharedOutput;
-  readonly #loseSession: () => void;
+  readonly #options: EventWayOptions;
 
-  constructor(post: ServerResponse, stream: ServerResponse, output: SharedOutput, loseSession: () => void) {
+  constructor(post: ServerResponse, options: EventWayOptions) {
     this.#post = post;
-    this.#stream = stream;
-    this.#output = output;
-    this.#loseSession = loseSession;
+    this.#options = options;
   }
 
   get isGone(): boolean {
-    return this.#stream.destroyed;
+    return this.#options.stream.destroyed;
   }
 
   accept(): void {
-    if (!this.#post.destroyed) this.#post.writeHead(202).end();
+    if (!this.#post.destroyed) this.#post.writeHead(this.#options.acceptStatus).end();
   }
 
   notify(message: string): void {
-    void this.#output.whole(messageEvent(message));
+    void this.#output.whole(this.#options.event(message));
   }
 
   noise(text: string): void {
@@ -36,7 +43,7 @@ export class EventWay implements AnswerWay {
   openStream(): void {}
 
   frame(message: string): Buffer {
-    return Buffer.from(messageEvent(message));
+    return Buffer.from(this.#options.event(message));
   }
 
   write(bytes: Buffer): Promise<void> {
@@ -50,7 +57,7 @@ export class EventWay implements AnswerWay {
   answer(message: string): void {
     // What was begun in pieces (`duplicate`) ends with this one.
     if (this.#output.holds(this)) void this.#output.piece(this, this.frame(message));
-    else void this.#output.whole(messageEvent(message));
+    else void this.#output.whole(this.#options.event(message));
     this.end();
   }
 
@@ -60,7 +67,7 @@ export class EventWay implements AnswerWay {
   }
 
   cut(gently: boolean): void {
-    cutConnection(this.#stream, gently);
+    cutConnection(this.#options.stream, gently);
   }
 
   exit(): void {
@@ -73,6 +80,10 @@ export class EventWay implements AnswerWay {
   }
 
   loseSession(): void {
-    this.#loseSession();
+    this.#options.loseSession();
+  }
+
+  get #output(): SharedOutput {
+    return this.#options.output;
   }
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { JsonRpcErrorObject, RequestId } from '../../../wire/json-rpc.ts';
+import { type Classified, classify } from '../../../wire/classify.ts';
+import { JSON_RPC_ERROR, type JsonRpcErrorObject, type RequestId } from '../../../wire/json-rpc.ts';
 
 /** Largest body of a request, in bytes. */
 const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -21,6 +22,16 @@ export async function readBody(request: IncomingMessage): Promise<string | undef
     return undefined; // the client broke off
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The message in a body; undefined if it is no JSON, which has been answered then. */
+export function readMessage(body: string, response: ServerResponse): Classified | undefined {
+  try {
+    return classify(JSON.parse(body));
+  } catch {
+    sendError(response, 400, { code: JSON_RPC_ERROR.parseError, message: 'the body is not JSON' });
+    return undefined;
+  }
 }
 
 /** Answers with an error of JSON-RPC that stands for the whole HTTP request. */

@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { classify } from '../../../wire/classify.ts';
-import { JSON_RPC_ERROR } from '../../../wire/json-rpc.ts';
 import type { FaultService } from '../fault-service.ts';
 import { InFlight } from '../in-flight.ts';
 import { SharedOutput } from '../shared-output.ts';
 import { EventWay } from './event-way.ts';
-import { openEvents, sendError, writeOut } from './http-body.ts';
+import { messageEvent, openEvents, readMessage, writeOut } from './http-body.ts';
 import type { HttpFront } from './http-front.ts';
+import { SessionTable } from './session-table.ts';
 
 /** A client: its event stream is its session. */
 interface EventSession {
@@ -19,7 +17,7 @@ interface EventSession {
 /** HTTP+SSE of 2024-11-05: the stream at any path, its messages at `/messages`. */
 export class SseFront implements HttpFront {
   readonly #service: FaultService;
-  readonly #sessions: Map<string, EventSession> = new Map();
+  readonly #sessions: SessionTable<EventSession> = new SessionTable(({ stream }) => void stream.end());
 
   constructor(service: FaultService) {
     this.#service = service;
@@ -30,13 +28,11 @@ export class SseFront implements HttpFront {
   }
 
   loseSessions(): number {
-    const { size } = this.#sessions;
-    for (const id of [...this.#sessions.keys()]) this.#endSession(id);
-    return size;
+    return this.#sessions.endAll();
   }
 
   abort(): void {
-    for (const { inFlight } of this.#sessions.values()) inFlight.cancelAll();
+    this.#sessions.cancelAll();
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
@@ -52,44 +48,35 @@ export class SseFront implements HttpFront {
   }
 
   #open(response: ServerResponse): void {
-    const id = randomUUID();
     const output = new SharedOutput((bytes) => writeOut(response, bytes));
-    this.#sessions.set(id, { stream: response, output, inFlight: new InFlight() });
-    response.once('close', () => this.#endSession(id));
+    const id = this.#sessions.add({ stream: response, output, inFlight: new InFlight() });
+    response.once('close', () => this.#sessions.end(id));
     openEvents(response);
     void output.whole(`event: endpoint\ndata: /messages?session=${id}\n\n`);
   }
 
-  async #post(sessionId: string, response: ServerResponse, body: string): Promise<void> {
-    const session = this.#sessions.get(sessionId);
+  async #post(id: string, response: ServerResponse, body: string): Promise<void> {
+    const session = this.#sessions.get(id);
     if (session === undefined) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Session not found');
       return;
     }
-    let value: unknown;
-    try {
-      value = JSON.parse(body);
-    } catch {
-      sendError(response, 400, { code: JSON_RPC_ERROR.parseError, message: 'the body is not JSON' });
-      return;
-    }
-    const message = classify(value);
+    const message = readMessage(body, response);
+    if (message === undefined) return;
+    const { stream, output, inFlight } = session;
     if (message.kind === 'request') {
-      const { stream, output, inFlight } = session;
-      const way = new EventWay(response, stream, output, () => this.#endSession(sessionId));
-      const { id } = message.message;
-      await inFlight.run(id, (signal) => this.#service.serve(message.message, way, signal));
+      const loseSession = (): void => this.#sessions.end(id);
+      const way = new EventWay(response, {
+        stream,
+        output,
+        acceptStatus: 202,
+        event: messageEvent,
+        loseSession,
+      });
+      await inFlight.run(message.message.id, (signal) => this.#service.serve(message.message, way, signal));
       return;
     }
-    if (message.kind === 'notification' && message.message.method === 'notifications/cancelled')
-      session.inFlight.cancel(message.message.params?.['requestId']);
+    if (message.kind === 'notification') inFlight.notified(message.message);
     response.writeHead(message.kind === 'invalid' ? 400 : 202).end();
-  }
-
-  #endSession(id: string): void {
-    const session = this.#sessions.get(id);
-    this.#sessions.delete(id);
-    session?.inFlight.cancelAll();
-    session?.stream.end();
   }
 }

@@ -1,15 +1,14 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { classify } from '../../../wire/classify.ts';
 import { JSON_RPC_ERROR, type JsonRpcNotification, type JsonRpcRequest } from '../../../wire/json-rpc.ts';
 import type { Answers } from '../answers.ts';
 import type { FaultService } from '../fault-service.ts';
 import { InFlight } from '../in-flight.ts';
 import { headerProblem, metaProblem } from '../modern-request.ts';
 import { type FaultServerEra, LEGACY_REVISIONS, MCP_ERROR } from '../revisions.ts';
-import { openEvents, sendError } from './http-body.ts';
+import { openEvents, readMessage, sendError } from './http-body.ts';
 import type { HttpFront } from './http-front.ts';
 import { PostWay } from './post-way.ts';
+import { SessionTable } from './session-table.ts';
 
 /** What a legacy client has opened by `initialize`. */
 interface HttpSession {
@@ -24,7 +23,9 @@ export class StreamableFront implements HttpFront {
   readonly #era: FaultServerEra;
   readonly #answers: Answers;
   readonly #service: FaultService;
-  readonly #sessions: Map<string, HttpSession> = new Map();
+  readonly #sessions: SessionTable<HttpSession> = new SessionTable(({ streams }) => {
+    for (const stream of streams) stream.end();
+  });
   /** Requests without a session. Their ids are not unique: each has a key of its own. */
   readonly #stateless = new InFlight();
   #lastKey = 0;
@@ -40,14 +41,12 @@ export class StreamableFront implements HttpFront {
   }
 
   loseSessions(): number {
-    const { size } = this.#sessions;
-    for (const id of [...this.#sessions.keys()]) this.#endSession(id);
-    return size;
+    return this.#sessions.endAll();
   }
 
   abort(): void {
     this.#stateless.cancelAll();
-    for (const { inFlight } of this.#sessions.values()) inFlight.cancelAll();
+    this.#sessions.cancelAll();
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
@@ -58,14 +57,8 @@ export class StreamableFront implements HttpFront {
   }
 
   async #post(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
-    let value: unknown;
-    try {
-      value = JSON.parse(body);
-    } catch {
-      sendError(response, 400, { code: JSON_RPC_ERROR.parseError, message: 'the body is not JSON' });
-      return;
-    }
-    const message = classify(value);
+    const message = readMessage(body, response);
+    if (message === undefined) return;
     if (message.kind === 'invalid') {
       sendError(response, 400, { code: JSON_RPC_ERROR.invalidRequest, message: message.why });
     } else if (message.kind === 'request') {
@@ -79,8 +72,7 @@ export class StreamableFront implements HttpFront {
     if (this.#answers.speaksModern(message)) {
       await this.#modern(message, request, response);
     } else if (message.method === 'initialize') {
-      const id = randomUUID();
-      this.#sessions.set(id, { inFlight: new InFlight(), streams: new Set() });
+      const id = this.#sessions.add({ inFlight: new InFlight(), streams: new Set() });
       await this.#legacy(message, id, request, response);
     } else {
       const id = this.#sessionOf(request, response);
@@ -119,7 +111,7 @@ export class StreamableFront implements HttpFront {
     const way = new PostWay(response, {
       acceptsStream: takesEvents(request),
       headers: message.method === 'initialize' ? { [SESSION_HEADER]: sessionId } : {},
-      loseSession: () => this.#endSession(sessionId),
+      loseSession: () => this.#sessions.end(sessionId),
     });
     await session.inFlight.run(message.id, (signal) => this.#service.serve(message, way, signal));
   }
@@ -133,8 +125,7 @@ export class StreamableFront implements HttpFront {
     if (this.#era !== 'modern') {
       const id = this.#sessionOf(request, response);
       if (id === undefined) return;
-      if (notification?.method === 'notifications/cancelled')
-        this.#sessions.get(id)!.inFlight.cancel(notification.params?.['requestId']);
+      if (notification !== undefined) this.#sessions.get(id)!.inFlight.notified(notification);
     }
     response.writeHead(202).end();
   }
@@ -143,7 +134,7 @@ export class StreamableFront implements HttpFront {
     const id = this.#sessionOf(request, response);
     if (id === undefined) return;
     if (request.method === 'DELETE') {
-      this.#endSession(id);
+      this.#sessions.end(id);
       response.writeHead(204).end();
       return;
     }
@@ -162,7 +153,7 @@ export class StreamableFront implements HttpFront {
       sendError(response, 400, { code: JSON_RPC_ERROR.invalidRequest, message });
       return undefined;
     }
-    if (!this.#sessions.has(id)) {
+    if (this.#sessions.get(id) === undefined) {
       sendError(response, 404, { code: MCP_ERROR.badSession, message: 'Session not found' });
       return undefined;
     }
@@ -172,13 +163,6 @@ export class StreamableFront implements HttpFront {
       return undefined;
     }
     return id;
-  }
-
-  #endSession(id: string): void {
-    const session = this.#sessions.get(id);
-    this.#sessions.delete(id);
-    session?.inFlight.cancelAll();
-    for (const stream of session?.streams ?? []) stream.end();
   }
 }
 
