@@ -21,7 +21,13 @@ export type { AuthorizationOptions } from './client/authorization/authorization-
 export type { AuthorizeOptions, ClientAuthorization } from './client/authorization/client-authorization.ts';
 export type { CallOptions } from './client/calls/call-options.ts';
 export type { GuardSnapshot } from './client/calls/guard/call-guard.ts';
-export type { ClientEvents, LogLevel, ServerLog, StateChange } from './client/client-events.ts';
+export type {
+  ClientEvents,
+  ForeignServerEvent,
+  LogLevel,
+  ServerLog,
+  StateChange,
+} from './client/client-events.ts';
 export {
   ClientFactory,
   type ClientFactoryOptions,
@@ -46,6 +52,7 @@ export type { StoredTask } from './client/tasks/stored-task.ts';
 export type { TaskEvents, TaskHandle } from './client/tasks/task-handle.ts';
 export type { TaskCallOptions, TaskOptions } from './client/tasks/task-options.ts';
 export type { TaskOutcome } from './client/tasks/task-outcome.ts';
+export type { ConnectRpcSettings, DialectSettings } from './config/dialect-settings.ts';
 export type { DriftPolicy, ServerEntry, SignalboxSettings } from './config/entry.ts';
 export type { HttpSettings, TlsSettings } from './config/http-settings.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';

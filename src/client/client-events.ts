@@ -40,6 +40,14 @@ export interface ServerLog {
   readonly data: unknown;
 }
 
+/** What a server of the dialect `connect-rpc` tells in words of its own: untrusted. */
+export interface ForeignServerEvent {
+  /** At most 128 characters, safe to print. */
+  readonly type: string;
+  /** The whole event as it came: parsed JSON, or text where it is none. At most `limits.frameBytes`. */
+  readonly data: unknown;
+}
+
 /** What a client tells of itself. */
 export interface ClientEvents {
   readonly state: StateChange;
@@ -56,6 +64,8 @@ export interface ClientEvents {
   readonly log: ServerLog;
   /** Any other notification of the server, as it came: untrusted. */
   readonly notification: { readonly method: string; readonly params: Params };
+  /** The server tells something that the protocol has no message for. */
+  readonly serverEvent: ForeignServerEvent;
   /** Something is odd but not broken; one readable sentence. */
   readonly warning: { readonly message: string };
 }

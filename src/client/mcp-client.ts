@@ -136,6 +136,7 @@ export class McpClient implements AsyncDisposable {
     this.authorization = new ClientAuthorization(parsed, environment, () => this.#connection);
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => notifications.handle(method, params),
+      told: (type, data) => this.#events.emit('serverEvent', { type, data }),
       request: (method, params, signal) => this.#desk.serve(method, params, signal),
       sessionLost: (error) => this.#connection.sessionLost(error),
       settled: (method, elapsedMs, error, now) => this.#onSettled(method, elapsedMs, error, now),

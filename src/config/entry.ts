@@ -1,4 +1,5 @@
 import type { AuthSettings } from './auth-settings.ts';
+import type { DialectSettings } from './dialect-settings.ts';
 import type { HttpSettings } from './http-settings.ts';
 import type { OpenApiSettings } from './openapi-settings.ts';
 import type { RestSettings } from './rest-settings.ts';
@@ -235,6 +236,8 @@ export interface SignalboxSettings {
    * `'warn'`, the default: the log does too; `'block'`: the tool is kept away until it is approved.
    */
   readonly drift?: DriftPolicy | undefined;
+  /** Only with `type` `sse`: HTTP+SSE as the protocol has it (`'standard'`, the default), or another way of speaking. */
+  readonly dialect?: DialectSettings | undefined;
   /** Only together with `url`. */
   readonly http?: HttpSettings | undefined;
   /**

@@ -1,4 +1,5 @@
 import { type AuthSettings, resolveAuth } from './auth-settings.ts';
+import { type ResolvedConnectRpc, resolveDialect } from './dialect-settings.ts';
 import type { DriftPolicy, LaunchSettings, ReadyCheck, ServerEntry, SignalboxSettings } from './entry.ts';
 import { HTTP_DEFAULTS, type ResolvedHttp, resolveHttp } from './http-settings.ts';
 import { type ResolvedOpenApi, resolveOpenApi } from './openapi-settings.ts';
@@ -97,6 +98,8 @@ export interface ResolvedSettings {
   readonly framing: 'strict' | 'tolerant';
   readonly validate: 'off' | 'warn' | 'error';
   readonly drift: DriftPolicy;
+  /** Undefined: the standard. */
+  readonly dialect: ResolvedConnectRpc | undefined;
   readonly http: ResolvedHttp;
   /** `false`: what a server asks for is not looked into; undefined: what is usual. */
   readonly auth: AuthSettings | false | undefined;
@@ -182,6 +185,7 @@ export const SETTINGS_DEFAULTS: ResolvedSettings = Object.freeze({
   framing: 'strict',
   validate: 'off',
   drift: 'warn',
+  dialect: undefined,
   http: HTTP_DEFAULTS,
   auth: undefined,
   launch: undefined,
@@ -220,6 +224,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     framing: own.framing ?? defaults.framing,
     validate: own.validate ?? defaults.validate,
     drift: own.drift ?? defaults.drift,
+    dialect: resolveDialect(own.dialect),
     http: resolveHttp(own.http),
     auth: resolveAuth(own.auth, entry.oauth),
     launch: own.launch === undefined ? undefined : resolveLaunch(own.launch),

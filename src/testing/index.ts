@@ -25,6 +25,7 @@ export {
   type FaultServer,
   type FaultServerEntry,
   type FaultServerOptions,
+  type FaultServerWire,
   startFaultServer,
 } from './server/fault-server.ts';
 export { type ExecutedCall, Journal, type JournalEntry } from './server/journal.ts';

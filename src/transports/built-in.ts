@@ -1,8 +1,10 @@
 import type { ServerEntry } from '../config/entry.ts';
+import { VERSION } from '../core/version.ts';
 import type { BuilderContext, TransportBuilder } from './catalog.ts';
 import { HttpTransport } from './http/http-transport.ts';
 import { fillPort, LaunchedTransport } from './launched-transport.ts';
 import { RestTransport } from './rest/rest-transport.ts';
+import { ConnectRpcTransport } from './sse/connect-rpc/connect-rpc-transport.ts';
 import { SseTransport } from './sse/sse-transport.ts';
 import { StdioTransport } from './stdio/stdio-transport.ts';
 import type { Transport } from './transport.ts';
@@ -30,11 +32,11 @@ function http(url: string, entry: ServerEntry, context: BuilderContext): Transpo
 }
 
 function sse(url: string, entry: ServerEntry, context: BuilderContext): Transport {
-  return new SseTransport(
-    { url, headers: entry.headers, http: context.settings.http, credentials: context.credentials },
-    context,
-    context.pools,
-  );
+  const { http, dialect } = context.settings;
+  const options = { url, headers: entry.headers, http, credentials: context.credentials };
+  if (dialect === undefined) return new SseTransport(options, context, context.pools);
+  const { client = { name: 'signalbox', version: VERSION } } = context;
+  return new ConnectRpcTransport({ ...options, dialect, client }, context, context.pools);
 }
 
 function rest(url: string, entry: ServerEntry, context: BuilderContext): Transport {

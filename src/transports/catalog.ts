@@ -14,6 +14,8 @@ export interface BuilderContext extends TransportContext {
   readonly pools: PoolCache;
   /** Where credentials come from; undefined: the entry's `headers` are all there is. */
   readonly credentials: CredentialSource | undefined;
+  /** How the program calls itself, for transports that tell it before the handshake does. Default: Signalbox. */
+  readonly client?: { readonly name: string; readonly version: string } | undefined;
 }
 
 /** Makes one transport for one connection. It must not connect yet: that is what `open` is for. */

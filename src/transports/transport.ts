@@ -45,6 +45,11 @@ export interface TransportReceiver {
    * with SESSION_LOST itself.
    */
   sessionLost?(error: SignalboxError): void;
+  /**
+   * Something that the server tells in words of its own, which the protocol has no message for. `type` is short and safe to
+   * print; `data` is what came, as text or as parsed JSON, within the limits of a message.
+   */
+  told?(type: string, data: unknown): void;
   /** Something that cannot be a message; `sample` is peer text, bounded but not sanitised. */
   noise(kind: NoiseKind, sample: string): void;
 }

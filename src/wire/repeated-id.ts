@@ -13,11 +13,19 @@ export function hasRepeatedId(text: string): boolean {
   // One `"id"` and no way to spell it otherwise: that is how nearly all messages are, and they are not walked.
   const isPlain = first === -1 || text.indexOf('"id"', first + 4) === -1;
   if (isPlain && !text.includes('\\u006')) return false;
-  return walk(text);
+  return walk(text, 'id');
+}
+
+/** The same for another key, where messages are named by that. @param text valid JSON */
+export function hasRepeatedKey(text: string, key: string): boolean {
+  const quoted = `"${key}"`;
+  const first = text.indexOf(quoted);
+  const isPlain = first === -1 || text.indexOf(quoted, first + 1) === -1;
+  return (!isPlain || text.includes('\\u00')) && walk(text, key);
 }
 
 /** Follows brackets and strings, and counts the keys of the objects that are messages. */
-function walk(text: string): boolean {
+function walk(text: string, key: string): boolean {
   const messageDepth = text.trimStart().charCodeAt(0) === 0x5b ? 2 : 1;
   let depth = 0;
   let ids = 0;
@@ -25,7 +33,8 @@ function walk(text: string): boolean {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       const end = endOfString(text, at);
-      if (depth === messageDepth && isKey(text, end) && isId(text, at, end) && ++ids > 1) return true;
+      if (depth === messageDepth && isKey(text, end) && isSpelled(text, at, end, key) && ++ids > 1)
+        return true;
       at = end;
     } else if (char === 0x7b || char === 0x5b) {
       depth++;
@@ -55,9 +64,10 @@ function isKey(text: string, end: number): boolean {
   return false;
 }
 
-/** A key may be spelled with escapes: at most six characters for each of two. */
-function isId(text: string, start: number, end: number): boolean {
+/** A key may be spelled with escapes: at most six characters for each of its own. */
+function isSpelled(text: string, start: number, end: number, key: string): boolean {
   const length = end - start - 1;
-  if (length === 2) return text.startsWith('id', start + 1);
-  return length <= 12 && text.charCodeAt(end) === QUOTE && JSON.parse(text.slice(start, end + 1)) === 'id';
+  if (length === key.length) return text.startsWith(key, start + 1);
+  const isClosed = text.charCodeAt(end) === QUOTE;
+  return length <= key.length * 6 && isClosed && JSON.parse(text.slice(start, end + 1)) === key;
 }

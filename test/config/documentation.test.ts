@@ -36,6 +36,7 @@ const NEEDED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   launch: { command: 'node' },
   auth: { type: 'command', command: ['node'] },
   oauth: { type: 'oauth' },
+  dialect: { type: 'connect-rpc' },
 };
 
 /** An entry in which one key of `x-signalbox` has this value. */
@@ -46,7 +47,8 @@ function entryWith(key: string, value: unknown): unknown {
   // The two pauses bound each other.
   if (key === 'retry.baseMs') Object.assign(fill, { maxMs: 2 ** 31 - 1 });
   if (key === 'retry.maxMs') Object.assign(fill, { baseMs: 1 });
-  return { url: 'http://h', 'x-signalbox': { [group]: inner === undefined ? value : fill } };
+  const settings = { [group]: inner === undefined ? value : fill };
+  return { type: 'sse', url: 'http://h', 'x-signalbox': settings };
 }
 
 const accepted = (raw: unknown): boolean => {

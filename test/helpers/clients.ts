@@ -34,6 +34,14 @@ export function faultyEntry(config: FaultyConfig, settings: SignalboxSettings = 
   };
 }
 
+/** An entry with settings of a test beside those that it has itself. */
+export function withSettings<Entry extends ServerEntry>(
+  entry: Entry,
+  settings: SignalboxSettings = QUICK,
+): ServerEntry {
+  return { ...entry, 'x-signalbox': { ...settings, ...entry['x-signalbox'] } };
+}
+
 /** Every state that a client passes from now on. */
 export function recordStates(client: McpClient): StateChange[] {
   const changes: StateChange[] = [];

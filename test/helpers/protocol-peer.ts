@@ -14,8 +14,8 @@ import {
 } from './http-fixture.ts';
 import { until } from './until.ts';
 
-/** What carries the messages. `sse` is HTTP+SSE of 2024-11-05. */
-export type Wire = 'stdio' | 'http' | 'sse';
+/** What carries the messages. `sse` is HTTP+SSE of 2024-11-05, `connect-rpc` its dialect. */
+export type Wire = 'stdio' | 'http' | 'sse' | 'connect-rpc';
 
 /** Every era over every transport that carries it. */
 export const EVERYWHERE = [
@@ -24,9 +24,10 @@ export const EVERYWHERE = [
   { era: 'legacy', wire: 'stdio' },
   { era: 'legacy', wire: 'http' },
   { era: 'legacy', wire: 'sse' },
+  { era: 'legacy', wire: 'connect-rpc' },
 ] as const;
 /** The transports of the legacy era. */
-export const LEGACY_WIRES = ['stdio', 'http', 'sse'] as const;
+export const LEGACY_WIRES = ['stdio', 'http', 'sse', 'connect-rpc'] as const;
 
 /** Any JSON-RPC message, as it stood on the wire. */
 export interface WireMessage {
@@ -40,7 +41,7 @@ export interface WireMessage {
 
 export interface PeerOptions {
   readonly wire: Wire;
-  /** Default `modern`; `legacy` on HTTP+SSE. */
+  /** Default `modern`; `legacy` on HTTP+SSE and its dialect. */
   readonly era?: 'modern' | 'legacy';
   /** What a legacy server settles on; default 2025-11-25, on HTTP+SSE 2024-11-05. */
   readonly version?: string;
@@ -136,7 +137,8 @@ export class ProtocolPeer {
   constructor(options: PeerOptions) {
     this.#options = options;
     this.wire = options.wire;
-    this.era = options.era ?? (options.wire === 'sse' ? 'legacy' : 'modern');
+    const isOverStream = options.wire === 'sse' || options.wire === 'connect-rpc';
+    this.era = options.era ?? (isOverStream ? 'legacy' : 'modern');
     const legacyVersion = options.wire === 'sse' ? '2024-11-05' : '2025-11-25';
     this.version = options.version ?? (this.era === 'modern' ? MODERN : legacyVersion);
     this.capabilities = options.capabilities ?? EVERYTHING;
@@ -162,7 +164,10 @@ export class ProtocolPeer {
       const args = ['-e', RELAY, String(this.#port)];
       return { type: 'stdio', command: process.execPath, args, 'x-signalbox': own };
     }
-    return { type: this.wire, url: this.http!.url, 'x-signalbox': own };
+    const { url } = this.http!;
+    if (this.wire === 'connect-rpc')
+      return { type: 'sse', url, 'x-signalbox': { ...own, dialect: 'connect-rpc' } };
+    return { type: this.wire, url, 'x-signalbox': own };
   }
 
   methods(): string[] {
@@ -344,7 +349,8 @@ export class ProtocolPeer {
   // --- HTTP -------------------------------------------------------------------------------------------------------
 
   #onHttp(request: RecordedRequest, response: ServerResponse): void {
-    if (request.method === 'GET') this.#onGet(response);
+    if (this.wire === 'connect-rpc') this.#onDialect(request, response);
+    else if (request.method === 'GET') this.#onGet(response);
     else if (request.method !== 'POST') response.writeHead(this.era === 'modern' ? 405 : 200).end();
     else if (this.wire === 'sse') this.#onSsePost(request, response);
     else this.#onPost(request, response);
@@ -371,6 +377,23 @@ export class ProtocolPeer {
     response.writeHead(202).end();
     const stream = [...this.#streams].at(-1)!;
     this.#receive(request.body, request.headers, sseWay(stream));
+  }
+
+  /** POST connect, GET events, POST rpc. */
+  #onDialect(request: RecordedRequest, response: ServerResponse): void {
+    const what = request.path.slice(request.path.lastIndexOf('/') + 1);
+    if (what === 'connect') {
+      this.connections++;
+      this.#session = `session-${this.connections}`;
+      sendJson(response, { session_id: this.#session });
+    } else if (request.headers['mcp-session-id'] !== this.#session) {
+      response.writeHead(404).end('Session not found');
+    } else if (what === 'events') {
+      this.#onGet(response);
+    } else {
+      response.writeHead(200).end();
+      this.#receive(request.body, request.headers, dialectWay([...this.#streams].at(-1)!));
+    }
   }
 
   #onPost(request: RecordedRequest, response: ServerResponse): void {
@@ -423,6 +446,17 @@ function lineWay(socket: Socket): Way {
 function sseWay(stream: ServerResponse): Way {
   const write = (message: unknown): void => void stream.write(sseEvent({ event: 'message', data: message }));
   return { answer: write, send: write, end: () => {}, accepted: () => {}, isGone: () => stream.destroyed };
+}
+
+/** Answers in the words of the dialect; what is none is sent as it is. */
+function dialectWay(stream: ServerResponse): Way {
+  const write = (message: unknown): void => void stream.write(sseEvent({ data: message }));
+  return {
+    ...sseWay(stream),
+    answer: ({ id, result, error }) =>
+      write({ request_id: id, ...(error === undefined ? { result } : { error }) }),
+    send: write,
+  };
 }
 
 function postWay(response: ServerResponse, headers: Record<string, string>, streams: boolean): Way {

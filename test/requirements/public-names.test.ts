@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DIALECTS } from '../../src/config/dialect-settings.ts';
 import { ClientFactory, McpClient, MemoryStateStore, ServerRegistry } from '../../src/index.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { DOCUMENTS, type NameOwner, PUBLIC_NAMES } from './public-names.ts';
@@ -26,7 +27,7 @@ async function namesOf(): Promise<Readonly<Record<NameOwner, ReadonlySet<string>
     ConnectionResult: new Set(Object.keys(result)),
     ConnectionMetadata: new Set(Object.keys(result.metadata!)),
     ClientStatsSnapshot: new Set([...Object.keys(stats), ...Object.keys(stats.latency)]),
-    'transport kinds': new Set(kinds),
+    'transport kinds': new Set([...kinds, ...DIALECTS]),
   };
 }
 

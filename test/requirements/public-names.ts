@@ -47,7 +47,6 @@ export const PUBLIC_NAMES: readonly PublicNames[] = [
     asked: 'SSE in the dialect of the drafts: POST connect, GET events, POST rpc',
     owner: 'transport kinds',
     names: ['connect-rpc'],
-    later: 'not built: `sse` speaks the transport of 2024-11-05',
   },
   {
     asked: 'connect, disconnect, reconnect, is_connected',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
-import type { ServerEntry } from '../../src/config/entry.ts';
+import type { ServerEntry, SignalboxSettings } from '../../src/config/entry.ts';
 import { faultyTransportBuilder, type TransportFault, TransportFaults } from '../../src/testing/index.ts';
-import { QUICK, testFactories } from '../helpers/clients.ts';
+import { QUICK, testFactories, withSettings } from '../helpers/clients.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { type AnyFaultServer, testFaultServers } from './fault-servers.ts';
@@ -23,13 +23,10 @@ async function prepared({ era, wire }: Place): Promise<Setup> {
   const server = await servers.on(wire, { era });
   const faults = new TransportFaults();
   const factory = makeFactory();
-  factory.registerTransport('faulty', faultyTransportBuilder(wire, faults));
+  factory.registerTransport('faulty', faultyTransportBuilder(wire === 'connect-rpc' ? 'sse' : wire, faults));
   const retry = { maxAttempts: 5, baseMs: 10, maxMs: 30 };
-  const entry: ServerEntry = {
-    ...server.entry,
-    type: 'faulty',
-    'x-signalbox': { ...QUICK, retry, breaker: false },
-  };
+  const settings: SignalboxSettings = { ...QUICK, retry, breaker: false };
+  const entry: ServerEntry = { ...withSettings(server.entry, settings), type: 'faulty' };
   return { server, client: factory.create('s', entry), faults };
 }
 
@@ -64,7 +61,7 @@ const EXPECTED: readonly Expected[] = [
 
 describe.each(EVERYWHERE)('a faulty transport, $era era over $wire', (place) => {
   const cases = EXPECTED.map(({ fault, ran, ...seen }) => {
-    const own = seen[place.wire] ?? seen.seen;
+    const own = seen[place.wire === 'connect-rpc' ? 'sse' : place.wire] ?? seen.seen;
     return {
       fault,
       ran,

@@ -8,7 +8,7 @@ import {
   faultServerCommand,
   seededRandom,
 } from '../../src/testing/index.ts';
-import { QUICK, testFactories } from '../helpers/clients.ts';
+import { QUICK, testFactories, withSettings } from '../helpers/clients.ts';
 import { trackProcesses } from '../helpers/leak-check.ts';
 import { isRunning, temporaryDirectory } from '../helpers/processes.ts';
 import { until } from '../helpers/until.ts';
@@ -22,7 +22,7 @@ const scratch = temporaryDirectory();
 const RETRY = { maxAttempts: 50, baseMs: 5, maxMs: 20 };
 
 function makeClient(entry: FaultServer['entry'] | ReturnType<typeof faultServerCommand>['entry']): McpClient {
-  return makeFactory().create('s', { ...entry, 'x-signalbox': { ...QUICK, retry: RETRY, breaker: false } });
+  return makeFactory().create('s', withSettings(entry, { ...QUICK, retry: RETRY, breaker: false }));
 }
 
 const count = (client: McpClient, key: string): Promise<unknown> =>
@@ -35,6 +35,7 @@ describe.each([
   { wire: 'http', era: 'legacy' },
   { wire: 'http', era: 'modern' },
   { wire: 'sse', era: 'legacy' },
+  { wire: 'connect-rpc', era: 'legacy' },
 ] as const)('a fault server over $wire, $era era, while it runs', (place) => {
   it('breaks all connections', async () => {
     const server = await servers.http(place);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import { type FaultRule, faultKinds } from '../../src/testing/index.ts';
-import { QUICK, testFactories } from '../helpers/clients.ts';
+import { QUICK, testFactories, withSettings } from '../helpers/clients.ts';
 import { EVERYWHERE } from '../helpers/protocol-peer.ts';
 import { until } from '../helpers/until.ts';
 import { type AnyFaultServer, testFaultServers } from './fault-servers.ts';
@@ -15,10 +15,7 @@ type Place = (typeof EVERYWHERE)[number];
 async function connected({ era, wire }: Place): Promise<{ server: AnyFaultServer; client: McpClient }> {
   const server = await servers.on(wire, { era });
   const retry = { maxAttempts: 5, baseMs: 10, maxMs: 30 };
-  const client = makeFactory().create('s', {
-    ...server.entry,
-    'x-signalbox': { ...QUICK, retry, breaker: false },
-  });
+  const client = makeFactory().create('s', withSettings(server.entry, { ...QUICK, retry, breaker: false }));
   await client.connect();
   return { server, client };
 }
@@ -82,7 +79,7 @@ describe.each(EVERYWHERE)('a fault server, $era era over $wire', (place) => {
     rule,
     ran,
     title: JSON.stringify(rule),
-    seen: seen[place.wire] ?? seen.seen,
+    seen: seen[place.wire === 'connect-rpc' ? 'sse' : place.wire] ?? seen.seen,
   }));
 
   it.each(cases.filter(({ seen }) => seen !== undefined))('has $title, once', async ({ rule, ran, seen }) => {
@@ -106,7 +103,9 @@ describe.each(EVERYWHERE)('a fault server, $era era over $wire', (place) => {
 });
 
 it('no kind of fault is forgotten here', () => {
-  const kinds = new Set((['stdio', 'http', 'sse'] as const).flatMap((wire) => faultKinds(wire)));
+  const kinds = new Set(
+    (['stdio', 'http', 'sse', 'connect-rpc'] as const).flatMap((wire) => faultKinds(wire)),
+  );
   expect(new Set([...EXPECTED.map(({ rule }) => rule.kind), 'session-lost'])).toEqual(kinds);
 });
 
@@ -127,21 +126,27 @@ describe('what only one wire or era can show', () => {
     expect([noise - before.noise, duplicateResponses - before.duplicateResponses]).toEqual([1, 4]);
   });
 
-  it.each(['stdio', 'sse'] as const)('%s: an answer in pieces does not mix with others', async (wire) => {
-    const { server, client } = await connected({ era: 'legacy', wire });
-    server.faults.set('tools/call:count', { kind: 'trickle', chunkBytes: 2, everyMs: 2 });
-    const slow = outcome(client, 5000);
-    const quick = await Promise.all([1, 2, 3].map((n) => client.callTool('echo', { message: String(n) })));
-    expect(quick.map(({ content }) => (content[0] as { text: string }).text)).toEqual(['1', '2', '3']);
-    expect(await slow).toBe('1');
-  });
+  it.each(['stdio', 'sse', 'connect-rpc'] as const)(
+    '%s: an answer in pieces does not mix with others',
+    async (wire) => {
+      const { server, client } = await connected({ era: 'legacy', wire });
+      server.faults.set('tools/call:count', { kind: 'trickle', chunkBytes: 2, everyMs: 2 });
+      const slow = outcome(client, 5000);
+      const quick = await Promise.all([1, 2, 3].map((n) => client.callTool('echo', { message: String(n) })));
+      expect(quick.map(({ content }) => (content[0] as { text: string }).text)).toEqual(['1', '2', '3']);
+      expect(await slow).toBe('1');
+    },
+  );
 
-  it('legacy http: a forgotten session is renewed, and the call made again', async () => {
-    const { server, client } = await connected({ era: 'legacy', wire: 'http' });
-    server.faults.set('tools/call', { kind: 'session-lost', times: 1 });
-    expect(await outcome(client, 5000)).toBe('1');
-    expect(server.journal.faults()).toEqual(['session-lost']);
-  });
+  it.each(['http', 'connect-rpc'] as const)(
+    'legacy %s: a forgotten session is renewed, and the call made again',
+    async (wire) => {
+      const { server, client } = await connected({ era: 'legacy', wire });
+      server.faults.set('tools/call', { kind: 'session-lost', times: 1 });
+      expect(await outcome(client, 5000)).toBe('1');
+      expect(server.journal.faults()).toEqual(['session-lost']);
+    },
+  );
 
   it('sse: a forgotten session ends its stream', async () => {
     const { server, client } = await connected({ era: 'legacy', wire: 'sse' });

@@ -226,6 +226,7 @@ export class Connector {
       settings: this.#settings,
       pools,
       credentials: this.#credentials,
+      client: this.#identity().info,
       ...this.#traces,
     });
     return new Session({

@@ -1,5 +1,6 @@
 import { SETTINGS_DEFAULTS } from '../settings.ts';
 import { checkAuth } from './auth-check.ts';
+import { checkDialect } from './dialect-check.ts';
 import { type Findings, kindOf } from './findings.ts';
 import { address, headers, PORT_PLACEHOLDER } from './http-checks.ts';
 import { checkOpenApi } from './openapi-check.ts';
@@ -135,6 +136,7 @@ export function checkTogether(
   checkSandbox(entry, own, findings);
   checkRest(kind, own, findings);
   checkOpenApi(kind, own, findings);
+  checkDialect(kind, own, findings);
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;
   if (launch !== undefined && !('url' in entry)) {
     findings.problem(['x-signalbox', 'launch'], 'needs "url"; a server on stdio is started by its "command"');

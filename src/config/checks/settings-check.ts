@@ -1,5 +1,6 @@
 import { SETTINGS_DEFAULTS } from '../settings.ts';
 import { AUTH_KEYS, auth } from './auth-check.ts';
+import { DIALECT_KEYS, dialect } from './dialect-check.ts';
 import { shown } from './findings.ts';
 import { HTTP_KEYS, http, TLS_KEYS } from './http-settings-check.ts';
 import { LAUNCH_KEYS, launch } from './launch-check.ts';
@@ -181,6 +182,7 @@ const KEYS: Readonly<Record<string, Check>> = {
   framing: oneOf('strict', 'tolerant'),
   validate: oneOf('off', 'warn', 'error'),
   drift: oneOf('allow', 'warn', 'block'),
+  dialect,
   http,
   auth,
   launch,
@@ -234,6 +236,7 @@ const GROUPS = {
   health: HEALTH,
   limits: LIMITS,
   stop: STOP,
+  dialect: DIALECT_KEYS,
   http: HTTP_KEYS,
   'http.tls': TLS_KEYS,
   auth: AUTH_KEYS,

@@ -45,6 +45,7 @@ export interface InboundOptions {
   readonly progress: (params: Params) => void;
   readonly notification: (method: string, params: Params) => void;
   readonly sessionLost: (error: SignalboxError) => void;
+  readonly told: (type: string, data: unknown) => void;
   /** The server cancels: a subscription of ours, or a request of its own. */
   readonly cancelled: (params: Params, subscription: PendingCall | undefined) => void;
 }
@@ -67,6 +68,12 @@ export class Inbound implements TransportReceiver {
 
   sessionLost(error: SignalboxError): void {
     this.#options.sessionLost(error);
+  }
+
+  told(type: string, data: unknown): void {
+    const { server, logger } = this.#options;
+    logger.debug('the server told something of its own', { event: 'wire.told', server, type });
+    this.#options.told(type, data);
   }
 
   message(text: string, exchange: Outgoing | undefined, httpStatus?: number): void {

@@ -24,6 +24,8 @@ const CANCELLED = 'notifications/cancelled';
 export interface SessionHandlers {
   /** A notification that is about no single request of ours. */
   notification(method: string, params: Params): void;
+  /** What the server tells in words of its own: a short type that is safe to print, and what came. */
+  told?(type: string, data: unknown): void;
   /**
    * A request of the server, where the era has them; `ping` is answered without it. `signal` fires when the server
    * does not want the answer any more, or cannot get it.
@@ -103,6 +105,7 @@ export class Session implements CallOwner {
       requests: this.#requests,
       progress: (params) => this.#onProgress(params),
       notification: (method, params) => handlers.notification(method, params),
+      told: (type, data) => handlers.told?.(type, data),
       cancelled: (params, subscription) => this.#onCancelled(params, subscription),
       sessionLost: (error) => this.#sessionLost(error, this.#epoch),
     });

@@ -2,12 +2,13 @@ import { SignalboxError } from '../../core/errors.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import { type FaultKind, type FaultRule, REPLACING } from './fault.ts';
 
-/** What carries the messages of a fault server. `sse` is HTTP+SSE of 2024-11-05. */
-export type FaultWire = 'stdio' | 'http' | 'sse';
+/** What carries the messages of a fault server. `sse` is HTTP+SSE of 2024-11-05, `connect-rpc` a dialect of it. */
+export type FaultWire = 'stdio' | 'http' | 'sse' | 'connect-rpc';
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
 const MAX_HUGE_BYTES = 256 * 1024 * 1024;
-const EVERYWHERE: readonly FaultWire[] = ['stdio', 'http', 'sse'];
+const WEB: readonly FaultWire[] = ['http', 'sse', 'connect-rpc'];
+const EVERYWHERE: readonly FaultWire[] = ['stdio', ...WEB];
 
 /** Where each fault can happen. */
 const WIRES: Readonly<Record<FaultKind, readonly FaultWire[]>> = {
@@ -23,8 +24,8 @@ const WIRES: Readonly<Record<FaultKind, readonly FaultWire[]>> = {
   error: EVERYWHERE,
   'wrong-shape': EVERYWHERE,
   'not-json': EVERYWHERE,
-  status: ['http', 'sse'],
-  'session-lost': ['http', 'sse'],
+  status: WEB,
+  'session-lost': WEB,
   trickle: EVERYWHERE,
   huge: EVERYWHERE,
 };

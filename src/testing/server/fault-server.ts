@@ -5,12 +5,14 @@ import { type Clock, systemClock } from '../../core/clock.ts';
 import { type Deferred, deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import type { Random } from '../../core/random.ts';
+import type { FaultWire } from '../faults/check-rule.ts';
 import type { FaultRules } from '../faults/fault.ts';
 import { FaultPlan } from '../faults/fault-plan.ts';
 import { type FaultControl, RuleBook } from '../faults/rule-book.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { Answers } from './answers.ts';
 import { FaultService } from './fault-service.ts';
+import { ConnectRpcFront } from './http/connect-rpc-front.ts';
 import { readBody } from './http/http-body.ts';
 import type { HttpFront } from './http/http-front.ts';
 import { SseFront } from './http/sse-front.ts';
@@ -20,9 +22,9 @@ import type { FaultServerEra } from './revisions.ts';
 
 /** What {@link startFaultServer} starts. Everything is optional: without options it has no faults. */
 export interface FaultServerOptions {
-  /** `http`: Streamable HTTP (the default). `sse`: HTTP+SSE of 2024-11-05. */
-  readonly wire?: 'http' | 'sse';
-  /** Default `both`; HTTP+SSE has only `legacy`. */
+  /** `http`: Streamable HTTP (the default). `sse`: HTTP+SSE of 2024-11-05. `connect-rpc`: its dialect of that name. */
+  readonly wire?: FaultServerWire;
+  /** Default `both`; on other wires than `http` there is only `legacy`. */
   readonly era?: FaultServerEra;
   /** Faults to begin with. Default: none. */
   readonly faults?: FaultRules;
@@ -32,8 +34,18 @@ export interface FaultServerOptions {
   readonly random?: Random;
 }
 
-/** The entry of a fault server, for `.mcp.json` or `ClientFactory.create`. */
-export type FaultServerEntry = { readonly type: 'http' | 'sse'; readonly url: string };
+/** What carries the messages of a {@link FaultServer}. */
+export type FaultServerWire = Exclude<FaultWire, 'stdio'>;
+
+/**
+ * The entry of a fault server, for `.mcp.json` or `ClientFactory.create`. Settings of your own go into its `x-signalbox`,
+ * beside the dialect of the wire `connect-rpc`.
+ */
+export type FaultServerEntry = {
+  readonly type: 'http' | 'sse';
+  readonly url: string;
+  readonly 'x-signalbox'?: { readonly dialect: 'connect-rpc' };
+};
 
 /** A real MCP server in this process that misbehaves as told. */
 export interface FaultServer extends AsyncDisposable {
@@ -46,7 +58,7 @@ export interface FaultServer extends AsyncDisposable {
   readonly journal: Journal;
   /** Open sockets. */
   readonly connections: number;
-  /** Open sessions: of the legacy era over HTTP, streams over HTTP+SSE. */
+  /** Open sessions: of the legacy era over HTTP, streams over HTTP+SSE, connections of the dialect. */
   readonly sessions: number;
   /** Forgets all sessions, as a restart does; returns how many. What they had in flight gets no answer. */
   loseSessions(): number;
@@ -77,7 +89,7 @@ export async function startFaultServer(options: FaultServerOptions = {}): Promis
 class HttpFaultServer implements FaultServer {
   readonly faults: FaultControl;
   readonly journal: Journal;
-  readonly #wire: 'http' | 'sse';
+  readonly #wire: FaultServerWire;
   readonly #front: HttpFront;
   readonly #sockets: Set<Socket> = new Set();
   #server: Server | undefined;
@@ -85,10 +97,10 @@ class HttpFaultServer implements FaultServer {
   #paused: Deferred<void> | undefined;
 
   constructor(options: FaultServerOptions) {
-    const { wire = 'http', era = wire === 'sse' ? 'legacy' : 'both', clock = systemClock } = options;
+    const { wire = 'http', era = wire === 'http' ? 'both' : 'legacy', clock = systemClock } = options;
     const { random = seededRandom(1), faults } = options;
-    if (wire === 'sse' && era !== 'legacy')
-      throw new SignalboxError('INVALID_ARGUMENT', 'HTTP+SSE has only the legacy era');
+    if (wire !== 'http' && era !== 'legacy')
+      throw new SignalboxError('INVALID_ARGUMENT', `the wire ${wire} has only the legacy era`);
     this.#wire = wire;
     const entries: JournalEntry[] = [];
     const journal = { append: (entry: JournalEntry) => void entries.push(entry) };
@@ -98,7 +110,8 @@ class HttpFaultServer implements FaultServer {
     const service = new FaultService({ answers, plan, journal, clock, random });
     this.faults = rules;
     this.journal = new Journal(() => entries);
-    this.#front = wire === 'sse' ? new SseFront(service) : new StreamableFront(era, answers, service);
+    if (wire === 'http') this.#front = new StreamableFront(era, answers, service);
+    else this.#front = wire === 'sse' ? new SseFront(service) : new ConnectRpcFront(service);
   }
 
   get url(): string {
@@ -106,7 +119,9 @@ class HttpFaultServer implements FaultServer {
   }
 
   get entry(): FaultServerEntry {
-    return { type: this.#wire, url: this.url };
+    const { url } = this;
+    if (this.#wire !== 'connect-rpc') return { type: this.#wire, url };
+    return { type: 'sse', url, 'x-signalbox': { dialect: 'connect-rpc' } };
   }
 
   get connections(): number {

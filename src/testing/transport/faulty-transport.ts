@@ -227,6 +227,7 @@ class FaultyTransport implements Transport, CarriedOwner {
     return {
       message: (text, exchange, httpStatus) => this.#arrived(text, exchange, httpStatus),
       sessionLost: (error) => receiver.sessionLost?.(error),
+      told: (type, data) => receiver.told?.(type, data),
       noise: (kind, sample) => receiver.noise(kind, sample),
     };
   }

@@ -1,4 +1,4 @@
-import type { FaultServerEntry, FaultServerEra } from '../../../src/testing/index.ts';
+import type { FaultServerEntry, FaultServerEra, FaultServerWire } from '../../../src/testing/index.ts';
 import type { ServerAccount } from './server-account.ts';
 import type { ServerDeed } from './server-deed.ts';
 
@@ -7,7 +7,7 @@ export type HostTask =
   | {
       readonly task: 'open';
       readonly name: string;
-      readonly wire: 'http' | 'sse';
+      readonly wire: FaultServerWire;
       readonly era: FaultServerEra;
       readonly seed: number;
     }
