@@ -1,7 +1,7 @@
 import { DIALECTS } from '../dialect-settings.ts';
 import { type Findings, shown } from './findings.ts';
 import { nearestKey } from './nearest-key.ts';
-import { type Check, group, isRecord, oneOf, orConstant, shaped } from './value-checks.ts';
+import { type Check, group, isRecord, oneOf, orFalse, shaped } from './value-checks.ts';
 
 const MAX_PATH_LENGTH = 1024;
 
@@ -21,11 +21,6 @@ const parameter: Check = shaped(PARAMETER, (value, at, findings) =>
     ? value
     : findings.problem(at, `is ${shown(value)}; write the name of a parameter like "session_id", or false`),
 );
-
-const orFalse = (check: Check, meaning: string): Check =>
-  shaped(orConstant(false, meaning, check.shape), (value, at, findings) =>
-    value === false ? value : check(value, at, findings),
-  );
 
 /** What `dialect` may hold. */
 export const DIALECT_KEYS: Readonly<Record<string, Check>> = {

@@ -15,7 +15,7 @@ import {
   group,
   isRecord,
   oneOf,
-  orConstant,
+  orFalse,
   shaped,
 } from './value-checks.ts';
 
@@ -108,11 +108,6 @@ const LIMITS = {
   documentBytes: bytes(256 * MIB),
 };
 const STOP = { eofMs: stopStep, termMs: stopStep, killMs: stopStep };
-
-const orFalse = (check: Check): Check =>
-  shaped(orConstant(false, 'off', check.shape), (value, at, findings) =>
-    value === false ? value : check(value, at, findings),
-  );
 
 const timeouts = group(TIMEOUTS, {
   connection: '"connect"',

@@ -61,6 +61,13 @@ export function orConstant(value: unknown, meaning: string, shape: Shape | undef
   return { anyOf: [...(shape === undefined ? [] : [shape]), { const: value, description: meaning }] };
 }
 
+/** What `check` takes, or `false`. @param meaning of that, for people */
+export function orFalse(check: Check, meaning: string = 'off'): Check {
+  return shaped(orConstant(false, meaning, check.shape), (value, at, findings) =>
+    value === false ? value : check(value, at, findings),
+  );
+}
+
 /** Above this a timer means never; `false` says so. */
 export const MAX_DURATION_MS: number = 2 ** 31 - 1;
 
