@@ -1,3 +1,4 @@
+import { LinkedList } from '../../../core/linked-list.ts';
 import type { Outgoing } from '../../transport.ts';
 
 /** Below this many there is nothing worth tidying. */
@@ -5,21 +6,26 @@ const TIDY_SIZE = 64;
 
 /** Requests that the server has taken and whose answers are to come on the stream. */
 export class Unanswered {
-  #requests: Set<Outgoing> = new Set();
+  readonly #requests: LinkedList<Outgoing> = new LinkedList();
+  #size = 0;
   #tidyAt = TIDY_SIZE;
 
   /** What was answered meanwhile is forgotten now and then: nobody tells of it. */
   add(outgoing: Outgoing): void {
     this.#requests.add(outgoing);
-    if (this.#requests.size < this.#tidyAt) return;
-    this.#requests = new Set([...this.#requests].filter(({ settled }) => !settled));
-    this.#tidyAt = Math.max(TIDY_SIZE, this.#requests.size * 2);
+    this.#size++;
+    if (this.#size < this.#tidyAt) return;
+    const waiting = this.take();
+    for (const one of waiting) this.#requests.add(one);
+    this.#size = waiting.length;
+    this.#tidyAt = Math.max(TIDY_SIZE, waiting.length * 2);
   }
 
   /** Those that still wait, which are not kept any longer. */
   take(): Outgoing[] {
-    const waiting = [...this.#requests].filter(({ settled }) => !settled);
+    const waiting = this.#requests.snapshot().filter(({ settled }) => !settled);
     this.#requests.clear();
+    this.#size = 0;
     return waiting;
   }
 }
