@@ -1,6 +1,6 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
 import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
-import { RemoteError, SignalboxError } from '../../core/errors.ts';
+import { messageOf, RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sleep } from '../../core/sleep.ts';
 import type { Tool } from '../../protocol/mcp-types.ts';
 import type { Handshake } from '../../protocol/negotiation/handshake.ts';
@@ -100,7 +100,7 @@ export class Caller implements FirstAttemptOwner {
       };
       call = { method, params: withMeta(params, options.meta), options, extras, request, startedAt };
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error instanceof Error ? error : new Error(messageOf(error)));
     }
     activity.begin();
     const { session } = connection;
