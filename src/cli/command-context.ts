@@ -8,6 +8,8 @@ import { Terminal } from './output/terminal.ts';
 /** The options that every command has. */
 export interface GlobalOptions {
   readonly config?: string | undefined;
+  /** File of variables for the config. */
+  readonly envFile?: string | undefined;
   readonly json?: boolean | undefined;
   readonly logLevel: LogLevel;
   readonly color: boolean;
@@ -21,6 +23,8 @@ export interface CommandContext {
   readonly json: boolean;
   readonly terminal: Terminal;
   readonly logger: CliLogger;
+  /** The file of `--env-file`, and the variables that come from it. */
+  readonly envFile?: { readonly file: string; readonly names: ReadonlySet<string> };
 }
 
 export function createContext(io: CliIo, options: GlobalOptions): CommandContext {

@@ -12,15 +12,15 @@ import type { LogsOptions } from './commands/logs.ts';
 import type { ReadOptions } from './commands/read.ts';
 import type { StatusOptions } from './commands/status.ts';
 import type { UpOptions } from './commands/up.ts';
+import { addConfig, addImport } from './config-commands.ts';
 import { EVENT_TYPES } from './control/control-protocol.ts';
+import { withEnvFile } from './env-file-scope.ts';
 import { EXIT, exitCodeOf, exitCodeOfInterruption } from './exit-codes.ts';
 import { LOG_LEVELS } from './logging/log-level.ts';
 import { jsonLine } from './output/json.ts';
 import { safeText } from './output/terminal-text.ts';
 import { reportError } from './report-error.ts';
-
-type Run = (context: CommandContext) => Promise<number>;
-type Start = (command: Command, run: Run) => Promise<void>;
+import type { Run, Start } from './start-command.ts';
 
 /**
  * Runs one command line and resolves with its exit code. Never rejects, never ends the process.
@@ -31,7 +31,8 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   // A wrong command line is told before its options are known.
   const isJson = args.includes('--json');
   const program = createProgram(io, isJson, async (command, run) => {
-    exitCode = await runCommand(createContext(io, command.optsWithGlobals<GlobalOptions>()), run);
+    const context = createContext(io, command.optsWithGlobals<GlobalOptions>());
+    exitCode = await runCommand(context, run, command.name() === 'import');
   });
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -44,10 +45,10 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
 }
 
 /** Where a command ends: with its own exit code, or with that of what it threw. */
-async function runCommand(context: CommandContext, run: Run): Promise<number> {
+async function runCommand(context: CommandContext, run: Run, makesEnvFile: boolean): Promise<number> {
   const { interruption } = context.io;
   try {
-    return await run(context);
+    return await run(await withEnvFile(context, makesEnvFile));
   } catch (error) {
     const { cause } = interruption;
     if (cause !== undefined) {
@@ -66,6 +67,10 @@ export function createProgram(io: CliIo, isJson: boolean, start: Start): Command
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .option('-c, --config <file>', 'config file (default: the nearest .mcp.json from here upwards)')
+    .option(
+      '--env-file <file>',
+      'file of NAME=value lines for ${NAME} in the config; the environment wins over it',
+    )
     .option('--json', 'machine-readable output: one line of JSON')
     .addOption(
       new Option('--log-level <level>', 'how much is logged on stderr').choices(LOG_LEVELS).default('warn'),
@@ -92,6 +97,7 @@ Examples:
   $ signalbox call files__read_file path=notes.txt      call a tool
   $ signalbox read file:///notes.txt                    read a resource
   $ signalbox auth login issues                         log in to a server that wants it
+  $ signalbox import                                    what other hosts on this machine have, to take it over
 
 Exit codes: 0 ok, 1 usage or configuration, 2 not found, 3 authorization, 4 unreachable, 5 error of the tool or
 server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interrupted.`,
@@ -107,6 +113,8 @@ server, 6 rate-limited, 7 circuit open, 8 outcome unknown, 70 defect, 130 interr
   addList(program, start);
   addCall(program, start);
   addRead(program, start);
+  addImport(program, start);
+  addConfig(program, start);
   return program;
 }
 
