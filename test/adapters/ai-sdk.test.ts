@@ -257,6 +257,10 @@ describe('tools for the AI SDK', () => {
     });
     const { content } = await generateText({ model, tools, prompt: 'go' });
     expect(content.filter(({ type }) => type === 'tool-approval-request')).toHaveLength(1);
+    const { result } = await generate(tools, ['everything__echo', [] as never]);
+    expect(result.steps[0]!.content.find(({ type }) => type === 'tool-error')).toMatchObject({
+      error: { code: 'BAD_ARGUMENTS' },
+    });
     expect(seen).toContainEqual(['everything__echo', { message: 'secret' }, 'call-1']);
   });
 

@@ -21,6 +21,26 @@ export function everythingEntry(trust: boolean = false): ServerEntry {
   };
 }
 
+/** The same server over http, on a free port of 127.0.0.1. */
+export function everythingOverHttp(): ServerEntry {
+  const loopback = join(import.meta.dirname, '../../examples/demo/loopback-only.mjs');
+  return {
+    type: 'http',
+    url: 'http://127.0.0.1:{port}/mcp',
+    'x-signalbox': {
+      ...QUICK,
+      health: false,
+      launch: {
+        command: process.execPath,
+        args: ['--import', loopback, official('server-everything'), 'streamableHttp'],
+        env: { PORT: '{port}' },
+        port: 'auto',
+        ready: { http: '/mcp' },
+      },
+    },
+  };
+}
+
 /**
  * A registry with two official servers, each a process that lives as long as the tests of the file: `everything`, whose
  * annotations are trusted, and `memory`, whose are not.

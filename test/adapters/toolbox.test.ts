@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import type { ToolCallRequest } from '../../src/adapters/tools/adapter-options.ts';
 import type { MissingTools } from '../../src/adapters/tools/tool-source.ts';
@@ -6,6 +7,7 @@ import { rejection, testFactories } from '../helpers/clients.ts';
 import { MemoryServer, registerMemory } from '../helpers/memory-server.ts';
 import { until } from '../helpers/until.ts';
 import { memoryRegistry } from './memory-registry.ts';
+import { everythingOverHttp } from './real-servers.ts';
 
 const makeFactory = testFactories();
 
@@ -110,6 +112,17 @@ describe('which tools a model gets', () => {
     await box.call('s__x', { a: 1 });
     expect(server.open).toBe(1);
     expect(calls(server)).toMatchObject([{ name: 'x', arguments: { a: 1 } }]);
+  });
+
+  it('are those of a server over http as well, which is started for it', async () => {
+    const factory = makeFactory();
+    const client = await factory.createAndConnect('everything', everythingOverHttp());
+    const box = await Toolbox.open(client, { tools: ['echo', 'get-sum'] });
+    expect(names(box)).toEqual(['echo', 'get-sum']);
+    expect(await box.call('get-sum', { a: 1, b: 2 })).toMatchObject({
+      content: [{ type: 'text', text: 'The sum of 1 and 2 is 3.' }],
+    });
+    expect(await rejection(box.call('get-sum', { a: 'x' }))).toMatchObject({ code: 'TOOL_FAILED' });
   });
 
   it('takes those of a single client under their own names', async () => {
@@ -245,6 +258,26 @@ describe('how a call of a model is made', () => {
     const box = await Toolbox.open(await memoryRegistry({ s: server }), {});
     expect(await rejection(box.call('s__x', args))).toMatchObject({ code: 'BAD_ARGUMENTS', tool: 's__x' });
     expect(calls(server)).toEqual([]);
+  });
+
+  it('gives arguments back the names that the server knows', async () => {
+    const server = new MemoryServer();
+    server.tools = [{ name: 'x', inputSchema: { properties: { $select: {} }, required: ['$select'] } }];
+    const seen: unknown[] = [];
+    const approve = ({ args }: ToolCallRequest): boolean => seen.push(args) > 0;
+    const box = await Toolbox.open(await memoryRegistry({ s: server }), { approve });
+    expect(box.tools[0]!.schema).toMatchObject({ properties: { _select: {} }, required: ['_select'] });
+    await box.call('s__x', { _select: 'id', other: 1 });
+    expect(calls(server)).toMatchObject([{ arguments: { $select: 'id', other: 1 } }]);
+    expect(seen).toEqual([{ $select: 'id', other: 1 }]);
+  });
+
+  it('leaves no listener at the signals of its caller', async () => {
+    const [all, one] = [new AbortController().signal, new AbortController().signal];
+    const approve = (): boolean => true;
+    const box = await Toolbox.open(await memoryRegistry({ s: offering('x') }), { signal: all, approve });
+    await Promise.all([1, 2, 3].map(async () => await box.call('s__x', {}, { signal: one })));
+    expect([all, one].map((signal) => getEventListeners(signal, 'abort').length)).toEqual([0, 0]);
   });
 
   it('sends what is to stand in _meta', async () => {

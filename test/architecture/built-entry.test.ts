@@ -43,3 +43,15 @@ describe('the built root entry', () => {
     expect(packages.filter((name) => !name.startsWith('node:'))).toEqual(['cross-spawn', 'undici']);
   });
 });
+
+describe('the built adapters for models', () => {
+  it.each([
+    ['ai-sdk', ['ai']],
+    ['anthropic', []],
+    ['langchain', ['@langchain/core/messages', '@langchain/core/tools']],
+    ['openai', []],
+  ])('%s loads of all packages %j only', (name, expected) => {
+    const { packages } = loadedBy(`adapters/${name}/index.js`);
+    expect(packages.filter((one) => !one.startsWith('node:'))).toEqual(expected);
+  });
+});

@@ -1,4 +1,5 @@
 import { dynamicTool, jsonSchema, type ToolSet } from 'ai';
+import { isObject } from '../../wire/json-rpc.ts';
 import type { AdapterOptions, ToolCallRequest } from '../tools/adapter-options.ts';
 import type { ToolSource } from '../tools/tool-source.ts';
 import { type OfferedTool, Toolbox } from '../tools/toolbox.ts';
@@ -39,23 +40,26 @@ function toolOf(offered: OfferedTool, box: Toolbox, options: AiSdkToolsOptions):
     // Shown to the model, and checked by the server: a schema of a peer is not run here.
     inputSchema: jsonSchema(schema as unknown as Parameters<typeof jsonSchema>[0]),
     metadata: { server, tool: name },
-    needsApproval: async (args, { toolCallId }) =>
-      await needsApproval(box, options, modelName, args, toolCallId),
+    ...approvalOf(offered, box, options),
     execute: async (args, { toolCallId, abortSignal }) =>
       await box.call(modelName, args, { toolCallId, signal: abortSignal }),
     toModelOutput: ({ output }) => modelOutput(output, options),
   });
 }
 
-async function needsApproval(
+/** Nothing, where nobody wants the AI SDK to ask. */
+function approvalOf(
+  offered: OfferedTool,
   box: Toolbox,
-  options: AiSdkToolsOptions,
-  modelName: string,
-  args: unknown,
-  toolCallId: string,
-): Promise<boolean> {
-  const wanted = options.needsApproval ?? false;
-  if (wanted === false) return false;
-  const request = box.request(modelName, args, { toolCallId });
-  return wanted === true ? box.needsApproval(request) : await wanted(request);
+  { needsApproval: wanted = false }: AiSdkToolsOptions,
+): Pick<Parameters<typeof dynamicTool>[0], 'needsApproval'> {
+  if (wanted === false) return {};
+  if (wanted === true) return { needsApproval: box.needsApproval(offered) };
+  return {
+    needsApproval: async (args, { toolCallId }) => {
+      // What is no call at all needs no approval either: `execute` tells the model what is wrong with it.
+      if (!isObject(args)) return false;
+      return await wanted(box.request(offered.modelName, args, { toolCallId }));
+    },
+  };
 }

@@ -103,7 +103,11 @@ function withinLimit(
 ): SelectedTools {
   if (tools.length <= maxTools) return { tools, missing };
   const byServer = new Map<string, CatalogTool[]>();
-  for (const tool of tools) byServer.set(tool.server, [...(byServer.get(tool.server) ?? []), tool]);
+  for (const tool of tools) {
+    const own = byServer.get(tool.server);
+    if (own === undefined) byServer.set(tool.server, [tool]);
+    else own.push(tool);
+  }
   const parts = [...byServer];
   const shares = toolShares(
     parts.map(([, own]) => own.length),

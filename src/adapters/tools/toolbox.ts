@@ -8,6 +8,7 @@ import { fingerprintOf } from '../../registry/catalog/drift/fingerprint.ts';
 import { checkNumber, type NumberRule } from '../../resilience/number-options.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import type { AdapterOptions, Approval, ToolCallRequest } from './adapter-options.ts';
+import { plainArguments, withOwnNames } from './argument-names.ts';
 import { withEitherSignal } from './either-signal.ts';
 import { modelName } from './model-name.ts';
 import { type ModelSchema, modelSchema } from './model-schema.ts';
@@ -23,6 +24,8 @@ export interface OfferedTool extends CatalogTool {
   /** Filtered and bounded; never empty. */
   readonly description: string;
   readonly schema: ModelSchema;
+  /** Arguments that the model knows by another name than the server. */
+  readonly ownNames: ReadonlyMap<string, string>;
 }
 
 /** What belongs to one call. */
@@ -120,7 +123,7 @@ export class Toolbox {
         `There is no tool "${shown}". Use one of those that are offered.`,
       );
     }
-    if (isObject(args)) return { ...offered, args, toolCallId, signal };
+    if (isObject(args)) return { ...offered, args: withOwnNames(args, offered.ownNames), toolCallId, signal };
     const { server, name: tool } = offered;
     throw new ToolCallError('BAD_ARGUMENTS', 'The arguments are no JSON object. Nothing was called.', {
       server,
@@ -199,7 +202,7 @@ export class Toolbox {
       modelName: name,
       title: title === '' ? undefined : title,
       description: said === '' ? otherwise : said,
-      schema: modelSchema(tool, maxText),
+      ...plainArguments(modelSchema(tool, maxText)),
     };
   }
 
