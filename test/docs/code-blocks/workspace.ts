@@ -1,7 +1,42 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ROOT } from './doc-pages.ts';
+
+/** The packages with a program that documentation starts by `npx`. */
+const SERVERS = ['everything', 'filesystem', 'memory'].map((name) => `@modelcontextprotocol/server-${name}`);
+
+/** One of them, in the version that is installed. */
+function npxCase(name: string): string {
+  const folder = join(ROOT, 'node_modules', name);
+  const { bin, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    bin: Record<string, string>;
+    version: string;
+  };
+  const program = join(folder, Object.values(bin)[0] ?? '');
+  return `${name}|${name}@${version}) shift; exec "${process.execPath}" "${program}" "$@" ;;`;
+}
+
+/** `npx` without a registry: the packages of the project, and Signalbox from the folder it was installed in. */
+const NPX = `
+[ "$1" = -y ] && shift
+case "$1" in
+signalbox)
+  shift
+  if [ -e node_modules/signalbox ]; then at=node_modules/signalbox; else at="${ROOT}"; fi
+  exec "${process.execPath}" "$at/dist/cli/main.js" "$@" ;;
+${SERVERS.map(npxCase).join('\n')}
+*) echo "npx: $1 is not among the packages that documentation is tried with" >&2; exit 1 ;;
+esac`;
 
 /** A folder in which programs find `signalbox` as an installed package, and the packages that it is tested with. */
 export function makeWorkspace(): string {
@@ -21,10 +56,12 @@ export function makeWorkspace(): string {
       include: ['src'],
     }),
   );
-  for (const name of ['npx', 'signalbox']) {
-    const script = join(import.meta.dirname, 'fixtures', 'installed-program.mjs');
+  for (const [name, script] of [
+    ['npx', NPX],
+    ['signalbox', `exec "${process.execPath}" "${ROOT}/dist/cli/main.js" "$@"`],
+  ] as const) {
     const path = join(folder, 'bin', name);
-    writeFileSync(path, `#!/bin/sh\nexec "${process.execPath}" "${script}" "${ROOT}" ${name} "$@"\n`);
+    writeFileSync(path, `#!/bin/sh\n${script}\n`);
     chmodSync(path, 0o755);
   }
   return folder;
