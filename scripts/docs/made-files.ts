@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SIGNALBOX_KEYS, signalboxSettings } from '../../src/config/checks/settings-check.ts';
 import { configSchema } from './config-schema.ts';
+import { costTable } from './cost-table.ts';
 import { type OptionRow, optionRows, readRows, tableText } from './option-table.ts';
 import { reference } from './reference/reference-pages.ts';
 import { APPLIES, optionsOf } from './transport-options.ts';
@@ -23,9 +24,13 @@ function tablesAndSchema(): Map<string, string> {
     SIGNALBOX_KEYS,
     readRows(between(configuration, 'x-signalbox').split('\n')),
   );
-  let transports = read('docs/transports.md');
+  let transports = replaced(read('docs/transports.md'), 'cost', costTable(read('docs/performance.json')));
   for (const group of Object.keys(APPLIES))
-    transports = replaced(transports, group, tableText(optionsOf(group, own)));
+    transports = replaced(
+      transports,
+      group,
+      tableText(optionsOf(group, own)).replaceAll('](#', '](configuration.md#'),
+    );
   const words = [
     ...written.filter(({ key }) => !own.some((row) => row.key === key)),
     ...limitWords(configuration),

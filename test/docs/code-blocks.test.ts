@@ -4,7 +4,7 @@ import { commandLineProblems } from './code-blocks/command-lines.ts';
 import { configProblems } from './code-blocks/config-blocks.ts';
 import { blocksOf, docPages } from './code-blocks/doc-pages.ts';
 import type { MarkdownBlock } from './code-blocks/markdown-blocks.ts';
-import { isProgram, type ProgramOutcome, tryPrograms, tryScript } from './code-blocks/programs.ts';
+import { filesOf, isProgram, type ProgramOutcome, tryPrograms, tryScript } from './code-blocks/programs.ts';
 import { makeWorkspace } from './code-blocks/workspace.ts';
 
 /** Blocks that nothing holds true, all pages together. Each says why; this keeps them few. */
@@ -56,7 +56,8 @@ describe('blocks of code in the documentation', () => {
 
   const commandLines = ofLanguage('sh', 'console');
   it.each(titled(commandLines))('%s is understood by the programs that it calls', async (_, block) => {
-    expect(await commandLineProblems(block.code)).toEqual([]);
+    const files = new Set(filesOf(block.page, blocks).keys());
+    expect(await commandLineProblems(block.code, files)).toEqual([]);
   });
 
   it.each(titled(commandLines.filter(({ directive }) => directive.run === true)))(

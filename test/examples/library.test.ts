@@ -15,11 +15,11 @@ describe('examples/library', () => {
     expect(stdout).toMatch(/all as expected\n$/u);
   });
 
-  it('is what the README shows', () => {
+  it('is what docs/client.md shows', () => {
     const snippet = /--- begin of the snippet ---\n([^]*?)\/\/ --- end/u.exec(
       readFileSync(example, 'utf8'),
     )?.[1];
     expect(snippet).toBeDefined();
-    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(snippet!.trim());
+    expect(readFileSync(join(root, 'docs/client.md'), 'utf8')).toContain(snippet!.trim());
   });
 });

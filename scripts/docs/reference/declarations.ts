@@ -72,7 +72,9 @@ export function exportedDeclarations(root: string, entries: readonly string[]): 
   try {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const project = ['-p', join(root, 'tsconfig.build.json'), '--emitDeclarationOnly', '--outDir', folder];
-    execFileSync(process.execPath, [tsc, ...project, '--declarationMap', 'false', '--sourceMap', 'false']);
+    execFileSync(process.execPath, [tsc, ...project, '--declarationMap', 'false', '--sourceMap', 'false'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
     const declarations = new DeclarationFolder(folder);
     return new Map(entries.map((entry) => [entry, exportsOf(declarations, entry)]));
   } finally {

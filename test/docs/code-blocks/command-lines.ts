@@ -24,8 +24,14 @@ const OF_THE_SYSTEM = new Set([
 ]);
 const NPM_COMMANDS = new Set(['ci', 'install', 'init', 'link', 'pack', 'exec']);
 
-/** What is wrong with the command lines of a block; empty: nothing. Of a `$ ` transcript only what was typed counts. */
-export async function commandLineProblems(code: string): Promise<string[]> {
+/**
+ * What is wrong with the command lines of a block; empty: nothing. Of a `$ ` transcript only what was typed counts.
+ * @param files those that its page has the reader make
+ */
+export async function commandLineProblems(
+  code: string,
+  files: ReadonlySet<string> = new Set(),
+): Promise<string[]> {
   const problems: string[] = [];
   const isTranscript = /^\$ /mu.test(code);
   const lines = code.replaceAll(/\\\n\s*/gu, ' ').split('\n');
@@ -34,14 +40,17 @@ export async function commandLineProblems(code: string): Promise<string[]> {
     : lines;
   for (const line of typed) {
     for (const command of commandsOf(line)) {
-      const problem = await problemOf(command);
+      const problem = await problemOf(command, files);
       if (problem !== undefined) problems.push(`\`${command.join(' ')}\`: ${problem}`);
     }
   }
   return problems;
 }
 
-async function problemOf([program = '', ...args]: readonly string[]): Promise<string | undefined> {
+async function problemOf(
+  [program = '', ...args]: readonly string[],
+  files: ReadonlySet<string>,
+): Promise<string | undefined> {
   if (program === 'signalbox') return problemOfArguments(args);
   if (program === 'npx') {
     const [name = '', ...rest] = args.filter((arg) => arg !== '-y');
@@ -59,8 +68,11 @@ async function problemOf([program = '', ...args]: readonly string[]): Promise<st
     return isKnown ? undefined : `npm knows no "${name}" here`;
   }
   if (program === 'node') {
+    if (args[0] === '-e') return undefined;
     const script = args.find((arg) => /\.(?:[cm]?js|ts)$/u.test(arg));
-    return script !== undefined && existsSync(join(ROOT, script)) ? undefined : 'its script is not there';
+    return script !== undefined && (files.has(script) || existsSync(join(ROOT, script)))
+      ? undefined
+      : 'its script is not there';
   }
   return OF_THE_SYSTEM.has(program)
     ? undefined
