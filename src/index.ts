@@ -58,6 +58,7 @@ export type { HttpSettings, TlsSettings } from './config/http-settings.ts';
 export { type LoadedConfig, loadConfig } from './config/load.ts';
 export type { OpenApiSettings } from './config/openapi-settings.ts';
 export { type ParsedEntry, parseEntry } from './config/parse-entry.ts';
+export type { EntryProblem, RegisteredKind } from './config/registered-kind.ts';
 export type { SandboxLimits, SandboxSettings } from './config/sandbox.ts';
 export { type ResolvedSettings, resolveSettings, SETTINGS_DEFAULTS } from './config/settings.ts';
 export {
@@ -187,7 +188,7 @@ export {
   type SlidingWindowOptions,
   type WindowCounts,
 } from './resilience/sliding-window.ts';
-export type { BuilderContext, TransportBuilder } from './transports/catalog.ts';
+export type { BuilderContext, TransportBuilder, TransportKindOptions } from './transports/catalog.ts';
 export { ConsentStore } from './transports/process/consent/consent-store.ts';
 export {
   type ConsentRecord,
@@ -200,9 +201,10 @@ export { lintLaunch } from './transports/process/consent/lint-launch.ts';
 export { useStateFolder } from './transports/process/leftovers/state-folder.ts';
 export type {
   CloseReason,
+  NoiseKind,
   Outgoing,
   Transport,
   TransportDiagnostics,
   TransportReceiver,
 } from './transports/transport.ts';
-export type { TransportLimits } from './transports/transport-context.ts';
+export type { TransportContext, TransportLimits } from './transports/transport-context.ts';

@@ -1,5 +1,6 @@
 import type { ServerEntry } from '../config/entry.ts';
 import { type ParsedEntry, parseEntry } from '../config/parse-entry.ts';
+import type { RegisteredKind } from '../config/registered-kind.ts';
 import { AwakeClock } from '../core/awake-clock.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { DeadlineWheel } from '../core/deadline-wheel.ts';
@@ -10,7 +11,7 @@ import { VERSION } from '../core/version.ts';
 import type { ClientCapabilities, Implementation } from '../protocol/mcp-types.ts';
 import { type EraCache, MemoryEraCache } from '../protocol/negotiation/era-cache.ts';
 import { builtInTransports } from '../transports/built-in.ts';
-import { type TransportBuilder, TransportCatalog } from '../transports/catalog.ts';
+import { type TransportBuilder, TransportCatalog, type TransportKindOptions } from '../transports/catalog.ts';
 import { PoolCache } from '../transports/http/pool-cache.ts';
 import type { Transport } from '../transports/transport.ts';
 import {
@@ -182,7 +183,7 @@ export class ClientFactory implements AsyncDisposable {
   /** Checks an entry without making anything of it. Never throws. */
   validateConfig(entry: unknown, name: string = 'server'): ConfigReport {
     try {
-      const parsed = parseEntry(name, entry, { kinds: this.#environment.catalog.kinds });
+      const parsed = parseEntry(name, entry, { kinds: this.#environment.catalog.registered });
       return { valid: true, transport: parsed.kind, errors: [], warnings: parsed.warnings };
     } catch (error) {
       const problems = SignalboxError.is(error) ? error.details['problems'] : undefined;
@@ -194,11 +195,21 @@ export class ClientFactory implements AsyncDisposable {
   }
 
   /**
-   * Adds a transport kind; entries choose it by `type`.
+   * Adds a transport kind; entries choose it by `type`, and have whatever keys it wants beside those of all entries.
+   * @param kind lower-case letters, digits and `-`, at most 32
+   * @param options `check` looks at the entries of this kind before anything is made of them
    * @throws SignalboxError INVALID_ARGUMENT, ALREADY_REGISTERED
    */
-  registerTransport(kind: string, builder: TransportBuilder): void {
-    this.#environment.catalog.register(kind, builder);
+  registerTransport(kind: string, builder: TransportBuilder, options: TransportKindOptions = {}): void {
+    this.#environment.catalog.register(kind, builder, options);
+  }
+
+  /**
+   * The kinds that were added, for `loadConfig` and `watchConfig`, which refuse those that they do not know:
+   * `loadConfig('.mcp.json', { kinds: factory.registeredTransports() })`.
+   */
+  registeredTransports(): readonly RegisteredKind[] {
+    return this.#environment.catalog.registered;
   }
 
   supportedTransports(): readonly string[] {
@@ -276,7 +287,7 @@ export class ClientFactory implements AsyncDisposable {
   }
 
   #parse(name: string, entry: ServerEntry): ParsedEntry {
-    const parsed = parseEntry(name, entry, { kinds: this.#environment.catalog.kinds });
+    const parsed = parseEntry(name, entry, { kinds: this.#environment.catalog.registered });
     for (const warning of parsed.warnings) this.#environment.logger.warn(warning, { server: name });
     return parsed;
   }

@@ -5,11 +5,15 @@ import { transportKind } from './checks/transport-kind.ts';
 import { isRecord } from './checks/value-checks.ts';
 import type { ServerEntry } from './entry.ts';
 import { entryError } from './entry-error.ts';
+import { namesOfKinds, problemsOf, type RegisteredKind } from './registered-kind.ts';
 
 /** Options of {@link parseEntry}. */
 export interface ParseEntryOptions {
-  /** Transport kinds that were registered beside the built-in ones. Default: none. */
-  readonly kinds?: readonly string[] | undefined;
+  /**
+   * Transport kinds that were registered beside the built-in ones: their names, or what
+   * `ClientFactory.registeredTransports` returns, which checks the keys of each kind too. Default: none.
+   */
+  readonly kinds?: readonly (string | RegisteredKind)[] | undefined;
 }
 
 /** An entry that is known to be sound. */
@@ -50,7 +54,7 @@ export function checkEntry(
   if (!isRecord(raw)) {
     return findings.problem([], `the entry is ${kindOf(raw)}; write an object with "command" or "url"`);
   }
-  const kind = transportKind(raw, kinds, findings);
+  const kind = transportKind(raw, namesOfKinds(kinds), findings);
   const keys = keysOf(kind);
   // No prototype: keys come from a file (S20).
   const entry = Object.create(null) as Record<string, unknown>;
@@ -63,5 +67,8 @@ export function checkEntry(
   warnOfForeignKeys(entry, findings);
   warnOfIdleKeys(kind, entry, findings);
   checkTogether(kind, entry, findings);
+  if (kind !== undefined) {
+    for (const { path, message } of problemsOf(kind, kinds, entry)) findings.problem(path, message);
+  }
   return kind === undefined ? undefined : { kind, entry };
 }

@@ -13,6 +13,7 @@ import { findServers, type ServersKey } from './file/servers-key.ts';
 import { isPem, type TlsSettings } from './http-settings.ts';
 import { isDocumentUrl, type OpenApiSettings } from './openapi-settings.ts';
 import { checkEntry } from './parse-entry.ts';
+import type { RegisteredKind } from './registered-kind.ts';
 import { secretsOf } from './secrets.ts';
 
 /** How the text of a config file is read. */
@@ -26,8 +27,11 @@ export interface ReadOptions {
   readonly cwd?: string | undefined;
   /** Keep `${VAR}` as it stands where the variable is not set, with a warning. Default `false`: the server fails. */
   readonly lenient?: boolean | undefined;
-  /** Transport kinds that were registered beside the built-in ones. Default: none. */
-  readonly kinds?: readonly string[] | undefined;
+  /**
+   * Transport kinds that were registered beside the built-in ones: their names, or what
+   * `ClientFactory.registeredTransports` returns, which checks the keys of each kind too. Default: none.
+   */
+  readonly kinds?: readonly (string | RegisteredKind)[] | undefined;
 }
 
 /** What was read so far. Reading env files may still change it. */

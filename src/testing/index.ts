@@ -1,3 +1,4 @@
+export { type MemoryLink, type MemoryPeer, MemoryTransport } from '../transports/memory-transport.ts';
 export { CONTRACT_COMMANDS, type ContractCommand, type ContractParams } from './contract/contract-command.ts';
 export { type ContractLink, ContractPeer } from './contract/contract-peer.ts';
 export type {
@@ -20,6 +21,9 @@ export type {
   FaultTerms,
 } from './faults/fault.ts';
 export type { FaultControl } from './faults/rule-book.ts';
+export { type HandlerCall, handlerPeer, type MethodHandler } from './memory/handler-peer.ts';
+export { memoryTransportBuilder } from './memory/memory-kind.ts';
+export { officialServerPeer, type ServerTransport } from './memory/official-server-peer.ts';
 export { seededRandom } from './seeded-random.ts';
 export {
   type FaultServer,

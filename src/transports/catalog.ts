@@ -1,5 +1,6 @@
 import type { CredentialSource } from '../auth/credential-source.ts';
 import type { ServerEntry } from '../config/entry.ts';
+import type { RegisteredKind } from '../config/registered-kind.ts';
 import type { ResolvedSettings } from '../config/settings.ts';
 import { SignalboxError } from '../core/errors.ts';
 import type { PoolCache } from './http/pool-cache.ts';
@@ -21,16 +22,20 @@ export interface BuilderContext extends TransportContext {
 /** Makes one transport for one connection. It must not connect yet: that is what `open` is for. */
 export type TransportBuilder = (name: string, entry: ServerEntry, context: BuilderContext) => Transport;
 
+/** What a kind of transport brings beside its builder. */
+export type TransportKindOptions = Omit<RegisteredKind, 'kind'>;
+
 /** Which transport kinds exist: the built-in ones and those that users register. */
 export class TransportCatalog {
   readonly #builders: Map<string, TransportBuilder>;
+  readonly #registered: RegisteredKind[] = [];
 
   constructor(builtIn: ReadonlyMap<string, TransportBuilder>) {
     this.#builders = new Map(builtIn);
   }
 
   /** @throws SignalboxError INVALID_ARGUMENT for an unusable kind, ALREADY_REGISTERED for one that exists */
-  register(kind: string, builder: TransportBuilder): void {
+  register(kind: string, builder: TransportBuilder, options: TransportKindOptions = {}): void {
     if (!/^[a-z][a-z0-9-]{0,31}$/u.test(kind) || kind === 'auto') {
       throw new SignalboxError(
         'INVALID_ARGUMENT',
@@ -41,6 +46,12 @@ export class TransportCatalog {
       throw new SignalboxError('ALREADY_REGISTERED', `the transport kind "${kind}" exists already`);
     }
     this.#builders.set(kind, builder);
+    this.#registered.push(Object.freeze({ ...options, kind }));
+  }
+
+  /** The kinds that are not built in. */
+  get registered(): readonly RegisteredKind[] {
+    return [...this.#registered];
   }
 
   get kinds(): readonly string[] {

@@ -37,6 +37,7 @@ export class MemoryTransport implements Transport {
   readonly #closed = deferred<CloseReason>();
   #end: ReturnType<MemoryPeer> | undefined;
   #ended = false;
+  #loss: SignalboxError | undefined;
 
   /** @param server name of the server, for errors */
   constructor(peer: MemoryPeer, server: string) {
@@ -109,6 +110,7 @@ export class MemoryTransport implements Transport {
       delivered: 'unknown',
       cause,
     });
+    if (!this.#ended) this.#loss = error;
     this.#finish({ kind: 'lost', error });
   }
 
@@ -119,6 +121,9 @@ export class MemoryTransport implements Transport {
   }
 
   #notOpen(): SignalboxError {
-    return new SignalboxError('CONNECTION_CLOSED', 'the connection is not open', { server: this.#server });
+    const [server, cause] = [this.#server, this.#loss];
+    if (cause === undefined)
+      return new SignalboxError('CONNECTION_CLOSED', 'the connection is not open', { server });
+    return new SignalboxError('CONNECTION_LOST', 'the connection was lost before', { server, cause });
   }
 }

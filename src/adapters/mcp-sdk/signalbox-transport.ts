@@ -114,7 +114,8 @@ export class SignalboxTransport implements OfficialTransport, TransportReceiver 
     if (outgoing.id !== undefined) this.#pending.set(outgoing.id, outgoing);
     if (method === PROBE && this.#sent === 0) this.#probe = outgoing;
     this.#sent++;
-    inner.send(outgoing);
+    if (method === PROBE && inner.onlyEra === 'legacy') this.#refuseProbe(outgoing);
+    else inner.send(outgoing);
     if (method === 'notifications/initialized' && this.#headers.isLegacy) {
       inner.listen?.(outgoing.headers ?? {});
     }

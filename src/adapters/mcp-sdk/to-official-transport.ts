@@ -49,7 +49,7 @@ export function toOfficialTransport(
   { factory = new ClientFactory() }: ToOfficialOptions = {},
 ): SignalboxTransport {
   if (typeof source === 'string') {
-    const kinds = factory.supportedTransports();
+    const kinds = factory.registeredTransports();
     const { kind, entry } = parseEntry(source, second, { kinds });
     return new SignalboxTransport({
       server: source,

@@ -1,13 +1,14 @@
 import { describe, it } from 'vitest';
 import { type ContractSubject, transportContract } from '../../../src/testing/index.ts';
 import { httpSubjects } from './subjects/http-subject.ts';
-import { memorySubject } from './subjects/memory-subject.ts';
+import { faultySubject, memorySubject } from './subjects/memory-subject.ts';
 import { restSubject } from './subjects/rest-subject.ts';
 import { sseSubject } from './subjects/sse-subject.ts';
 import { stdioSubject } from './subjects/stdio-subject.ts';
 
 const SUBJECTS: Readonly<Record<string, ContractSubject>> = {
   memory: memorySubject,
+  'around another one, without faults': faultySubject,
   stdio: stdioSubject,
   ...httpSubjects,
   'sse, of 2024-11-05': sseSubject,

@@ -65,7 +65,11 @@ function streamLink(response: ServerResponse): ContractLink {
   };
 }
 
-async function start(kind: 'json' | 'stream', hasSession: boolean): Promise<StartedPeer> {
+/** The peer of the contract behind HTTP, one answer of its own for each request. */
+export async function startHttpPeer(
+  kind: 'json' | 'stream',
+  hasSession: boolean,
+): Promise<StartedPeer & { readonly url: string }> {
   const peer = new ContractPeer();
   const server = await serveHttp((request, response) => {
     if (request.method !== 'POST') {
@@ -82,7 +86,8 @@ async function start(kind: 'json' | 'stream', hasSession: boolean): Promise<Star
       }
     });
   });
-  return { transport: (context) => httpTransport(server.url, context), stop: server.stop };
+  const transport = (context: TransportContext): Transport => httpTransport(server.url, context);
+  return { transport, stop: server.stop, url: server.url };
 }
 
 function httpTransport(url: string, context: TransportContext): Transport {
@@ -95,7 +100,7 @@ function subject(kind: 'json' | 'stream', hasSession: boolean): ContractSubject 
     lacks: kind === 'json' ? ['stall', 'tell', 'noise'] : ['stall'],
     secrets: [SECRET, '3fa9c2-contract-secret'],
     opening: hasSession ? { method: 'contract/echo', params: { key: 'opening', value: 0 } } : undefined,
-    start: () => start(kind, hasSession),
+    start: () => startHttpPeer(kind, hasSession),
     unreachable: async (context) => httpTransport(await deadUrl(), context),
   };
 }

@@ -1,4 +1,4 @@
-import { ContractPeer, type ContractSubject } from '../../../../src/testing/index.ts';
+import { ContractPeer, type ContractSubject, faultyTransport } from '../../../../src/testing/index.ts';
 import { type MemoryPeer, MemoryTransport } from '../../../../src/transports/memory-transport.ts';
 
 /** The peer of the contract in this process. */
@@ -22,5 +22,17 @@ export const memorySubject: ContractSubject = {
   start: () => {
     const peer = memoryContractPeer();
     return { transport: ({ server }) => new MemoryTransport(peer, server), stop: () => {} };
+  },
+};
+
+/** The transport that puts faults around another one, without any. */
+export const faultySubject: ContractSubject = {
+  lacks: MEMORY_LACKS,
+  start: () => {
+    const peer = memoryContractPeer();
+    return {
+      transport: ({ server, clock }) => faultyTransport(new MemoryTransport(peer, server), { clock, server }),
+      stop: () => {},
+    };
   },
 };
