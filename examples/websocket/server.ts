@@ -43,7 +43,9 @@ export async function startServer() {
     },
     stop: () => {
       for (const socket of listener.clients) socket.terminate();
-      return new Promise<void>((resolve) => void listener.close(() => resolve()));
+      return new Promise<void>((resolve) => {
+        listener.close(() => resolve());
+      });
     },
   };
 }

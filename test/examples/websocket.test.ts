@@ -21,7 +21,9 @@ async function listen(onConnection: (socket: WebSocket) => void) {
     url: `ws://127.0.0.1:${port}/mcp?token=81d0f2-contract-secret`,
     stop: () => {
       for (const socket of listener.clients) socket.terminate();
-      return new Promise<void>((resolve) => void listener.close(() => resolve()));
+      return new Promise<void>((resolve) => {
+        listener.close(() => resolve());
+      });
     },
   };
 }

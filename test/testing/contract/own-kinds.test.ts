@@ -1,5 +1,6 @@
 import { describe, it } from 'vitest';
 import { type ContractSubject, transportContract } from '../../../src/testing/index.ts';
+import { connectRpcSubject } from './subjects/connect-rpc-subject.ts';
 import { httpSubjects } from './subjects/http-subject.ts';
 import { faultySubject, memorySubject } from './subjects/memory-subject.ts';
 import { restSubject } from './subjects/rest-subject.ts';
@@ -12,6 +13,7 @@ const SUBJECTS: Readonly<Record<string, ContractSubject>> = {
   stdio: stdioSubject,
   ...httpSubjects,
   'sse, of 2024-11-05': sseSubject,
+  'sse, in the dialect connect-rpc': connectRpcSubject,
   rest: restSubject,
 };
 
