@@ -2,7 +2,7 @@ import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { PoolCache } from '../../src/transports/http/pool-cache.ts';
-import { checkHttpClients, httpClient, resultFor, sseClient } from '../helpers/http-client.ts';
+import { checkHttpClients, EXCHANGES, resultFor, sseClient } from '../helpers/http-client.ts';
 import { type HttpFixture, sendJson, startHttpFixture } from '../helpers/http-fixture.ts';
 
 checkHttpClients();
@@ -26,14 +26,14 @@ const answering = (): Promise<HttpFixture> =>
   startHttpFixture((request, response) => sendJson(response, resultFor(request.body)));
 const named = (server: HttpFixture): string => server.url.replace('127.0.0.1', 'name.example');
 
-describe('F-095 happy eyeballs', () => {
+describe.each(EXCHANGES)('%s: F-095 happy eyeballs', (_kind, openClient) => {
   it.each([
     ['first', [IPV6, IPV4]],
     ['last', [IPV4, IPV6]],
   ])('a server that is not there on IPv6, which is named %s, is reached on IPv4', async (_place, answer) => {
     const server = await answering();
     const { lookup, names } = resolver(answer);
-    const { send } = await httpClient(named(server), { pools: new PoolCache({ lookup }) });
+    const { send } = await openClient(named(server), { pools: new PoolCache({ lookup }) });
     await expect(send().result).resolves.toMatchObject({ result: {} });
     expect(names).toEqual(['name.example']);
     expect(server.requests[0]?.headers.host).toMatch(/^name\.example:\d+$/u);
@@ -42,13 +42,13 @@ describe('F-095 happy eyeballs', () => {
   it('a server that is not there at all fails as CONNECT_FAILED', async () => {
     const server = await answering();
     const { lookup } = resolver([IPV6]);
-    const { send } = await httpClient(named(server), { pools: new PoolCache({ lookup }) });
+    const { send } = await openClient(named(server), { pools: new PoolCache({ lookup }) });
     await expect(send().failure()).resolves.toMatchObject({ code: 'CONNECT_FAILED', delivered: 'no' });
     expect(server.requests).toEqual([]);
   });
 });
 
-describe('http.blockPrivate', () => {
+describe.each(EXCHANGES)('%s: http.blockPrivate', (_kind, openClient) => {
   const http = { blockPrivate: true };
   const blocked = {
     code: 'CONNECT_FAILED',
@@ -62,7 +62,7 @@ describe('http.blockPrivate', () => {
     async (host) => {
       const server = await answering();
       const url = server.url.replace('127.0.0.1', host);
-      const { send } = await httpClient(url, { http });
+      const { send } = await openClient(url, { http });
       const error = await send().failure();
       expect(error).toMatchObject(blocked);
       expect(error.message).toContain('x-signalbox.http.blockPrivate');
@@ -81,7 +81,7 @@ describe('http.blockPrivate', () => {
   ])('F-096 no connection to a name that stands for %s', async (_what, answer) => {
     const server = await answering();
     const { lookup } = resolver(answer);
-    const { send } = await httpClient(named(server), { http, pools: new PoolCache({ lookup }) });
+    const { send } = await openClient(named(server), { http, pools: new PoolCache({ lookup }) });
     await expect(send().failure()).resolves.toMatchObject(blocked);
     expect(await server.connections()).toBe(0);
   });
@@ -90,7 +90,7 @@ describe('http.blockPrivate', () => {
     const server = await answering();
     // A name that could not be resolved, then one that rebinds to this machine.
     const { lookup, names } = resolver([], [IPV4]);
-    const { send } = await httpClient(named(server), { http, pools: new PoolCache({ lookup }) });
+    const { send } = await openClient(named(server), { http, pools: new PoolCache({ lookup }) });
     for (let attempt = 0; attempt < 2; attempt++)
       await expect(send().failure()).resolves.toMatchObject(blocked);
     expect(names).toHaveLength(2);
@@ -99,7 +99,7 @@ describe('http.blockPrivate', () => {
 
   it('without it, local servers are normal', async () => {
     const server = await answering();
-    const { send } = await httpClient(server.url);
+    const { send } = await openClient(server.url);
     await expect(send().result).resolves.toMatchObject({ result: {} });
   });
 });

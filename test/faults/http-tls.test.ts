@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ResolvedHttp, resolveHttp, type TlsSettings } from '../../src/config/http-settings.ts';
-import { checkHttpClients, httpClient, sseClient } from '../helpers/http-client.ts';
+import { checkHttpClients, EXCHANGES, sseClient } from '../helpers/http-client.ts';
 import { until } from '../helpers/http-fixture.ts';
 import { startRawHttp } from '../helpers/raw-http.ts';
 import { type TestCertificate, testCertificate } from '../helpers/test-certificate.ts';
@@ -52,54 +52,57 @@ const withTls = (tls: TlsSettings): { http: ResolvedHttp } => ({ http: resolveHt
 const HOUR_MS = 3_600_000;
 const ago = (hours: number): Date => new Date(Date.now() - hours * HOUR_MS);
 
-describe('F-094 TLS faults are named, not retried and not delivered', () => {
-  const cases: readonly (readonly [string, TestCertificate, boolean, RegExp])[] = [
-    ['a self-signed certificate', testCertificate('localhost'), false, /SELF_SIGNED|UNABLE_TO_VERIFY/u],
-    ['an expired certificate', testCertificate('localhost', ago(3), ago(2)), true, /CERT_HAS_EXPIRED/u],
-    [
-      'a certificate that is not valid yet',
-      testCertificate('localhost', ago(-1), ago(-2)),
-      true,
-      /CERT_NOT_YET_VALID/u,
-    ],
-    ['a certificate for another host', testCertificate('other.example'), true, /ALTNAME_INVALID/u],
-  ];
-  it.each(cases)('%s', async (_name, certificate, trusted, reason) => {
-    const server = await httpsServer(certificate);
-    const { send } = await httpClient(server.url, trusted ? withTls({ ca: certificate.cert }) : {});
-    const error = await send({ id: 1 }).failure();
-    expect(error).toMatchObject({ code: 'TLS_ERROR', retryable: false, delivered: 'no' });
-    expect(error.details['reason']).toMatch(reason);
-    expect(error.message).toMatch(reason);
-    expect(server.requests).toBe(0);
-  });
-
-  it('a server without TLS behind an https URL', async () => {
-    const raw = await startRawHttp([{ send: 'HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n' }], {
-      immediate: true,
+describe.each(EXCHANGES)(
+  '%s: F-094 TLS faults are named, not retried and not delivered',
+  (_kind, openClient) => {
+    const cases: readonly (readonly [string, TestCertificate, boolean, RegExp])[] = [
+      ['a self-signed certificate', testCertificate('localhost'), false, /SELF_SIGNED|UNABLE_TO_VERIFY/u],
+      ['an expired certificate', testCertificate('localhost', ago(3), ago(2)), true, /CERT_HAS_EXPIRED/u],
+      [
+        'a certificate that is not valid yet',
+        testCertificate('localhost', ago(-1), ago(-2)),
+        true,
+        /CERT_NOT_YET_VALID/u,
+      ],
+      ['a certificate for another host', testCertificate('other.example'), true, /ALTNAME_INVALID/u],
+    ];
+    it.each(cases)('%s', async (_name, certificate, trusted, reason) => {
+      const server = await httpsServer(certificate);
+      const { send } = await openClient(server.url, trusted ? withTls({ ca: certificate.cert }) : {});
+      const error = await send({ id: 1 }).failure();
+      expect(error).toMatchObject({ code: 'TLS_ERROR', retryable: false, delivered: 'no' });
+      expect(error.details['reason']).toMatch(reason);
+      expect(error.message).toMatch(reason);
+      expect(server.requests).toBe(0);
     });
-    const { send } = await httpClient(raw.url.replace('http:', 'https:'));
-    await expect(send().failure()).resolves.toMatchObject({ code: 'TLS_ERROR', retryable: false });
-  });
 
-  it('the same holds for HTTP+SSE', async () => {
-    const server = await httpsServer(testCertificate('localhost'));
-    const { transport, receiver } = sseClient(server.url);
-    await expect(transport.open(receiver, new AbortController().signal)).rejects.toMatchObject({
-      code: 'TLS_ERROR',
-      retryable: false,
+    it('a server without TLS behind an https URL', async () => {
+      const raw = await startRawHttp([{ send: 'HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n' }], {
+        immediate: true,
+      });
+      const { send } = await openClient(raw.url.replace('http:', 'https:'));
+      await expect(send().failure()).resolves.toMatchObject({ code: 'TLS_ERROR', retryable: false });
     });
-  });
 
-  it('a trusted certificate for the right host is accepted', async () => {
-    const certificate = testCertificate('localhost');
-    const server = await httpsServer(certificate);
-    const { send } = await httpClient(server.url, withTls({ ca: certificate.cert }));
-    await expect(send({ id: 1 }).result).resolves.toMatchObject({ id: 1 });
-  });
-});
+    it('the same holds for HTTP+SSE', async () => {
+      const server = await httpsServer(testCertificate('localhost'));
+      const { transport, receiver } = sseClient(server.url);
+      await expect(transport.open(receiver, new AbortController().signal)).rejects.toMatchObject({
+        code: 'TLS_ERROR',
+        retryable: false,
+      });
+    });
 
-describe('http.tls', () => {
+    it('a trusted certificate for the right host is accepted', async () => {
+      const certificate = testCertificate('localhost');
+      const server = await httpsServer(certificate);
+      const { send } = await openClient(server.url, withTls({ ca: certificate.cert }));
+      await expect(send({ id: 1 }).result).resolves.toMatchObject({ id: 1 });
+    });
+  },
+);
+
+describe.each(EXCHANGES)('%s: http.tls', (_kind, openClient) => {
   const server = testCertificate('localhost');
   const client = testCertificate('client.example');
   const encrypted = createPrivateKey(client.key)
@@ -125,7 +128,7 @@ describe('http.tls', () => {
     'F-094 a client certificate %s is shown to a server that asks for one',
     async (_how, key, passphrase) => {
       const https = await httpsServer(mutual);
-      const { send } = await httpClient(
+      const { send } = await openClient(
         https.url,
         withTls({ ca: server.cert, cert: client.cert, key, passphrase }),
       );
@@ -136,7 +139,7 @@ describe('http.tls', () => {
 
   it('F-094 without one the request of a client does not get through', async () => {
     const https = await httpsServer(mutual);
-    const { send } = await httpClient(https.url, withTls({ ca: server.cert }));
+    const { send } = await openClient(https.url, withTls({ ca: server.cert }));
     // Servers on Node.js only hang up; those that say why make it a TLS_ERROR.
     await expect(send().failure()).resolves.toMatchObject({ code: 'CONNECTION_LOST' });
     expect(https.requests).toBe(0);
@@ -149,10 +152,10 @@ describe('http.tls', () => {
       cert: file('cert.pem', client.cert),
       key: file('key.pem', client.key),
     };
-    const { send } = await httpClient(https.url, withTls(files));
+    const { send } = await openClient(https.url, withTls(files));
     await expect(send().failure()).resolves.toMatchObject({ code: 'TLS_ERROR' });
     writeFileSync(files.ca, server.cert);
-    const renewed = await httpClient(https.url, withTls(files));
+    const renewed = await openClient(https.url, withTls(files));
     await expect(renewed.send({ id: 1 }).result).resolves.toMatchObject({ id: 1 });
     const sse = sseClient(https.url, withTls(files));
     // The server opens no event stream, but it lets the client in.
@@ -168,7 +171,7 @@ describe('http.tls', () => {
     ['TLSv1.3', 'TLSv1.3', true],
   ] as const)('F-094 minVersion %s with a server of %s: %s', async (minVersion, maxVersion, works) => {
     const https = await httpsServer({ ...server, maxVersion });
-    const { send } = await httpClient(https.url, withTls({ ca: server.cert, minVersion }));
+    const { send } = await openClient(https.url, withTls({ ca: server.cert, minVersion }));
     const call = send({ id: 1 });
     if (works) await expect(call.result).resolves.toMatchObject({ id: 1 });
     else
@@ -183,9 +186,9 @@ describe('http.tls', () => {
   it('serverName is asked for, and looked for in the certificate', async () => {
     const other = testCertificate('mcp.example');
     const https = await httpsServer(other);
-    const named = await httpClient(https.url, withTls({ ca: other.cert, serverName: 'mcp.example' }));
+    const named = await openClient(https.url, withTls({ ca: other.cert, serverName: 'mcp.example' }));
     await expect(named.send({ id: 1 }).result).resolves.toMatchObject({ id: 1 });
-    const unnamed = await httpClient(https.url, withTls({ ca: other.cert }));
+    const unnamed = await openClient(https.url, withTls({ ca: other.cert }));
     await expect(unnamed.send().failure()).resolves.toMatchObject({ code: 'TLS_ERROR' });
   });
 
@@ -215,7 +218,7 @@ describe('http.tls', () => {
       /is "passphrase" right/u,
     ],
   ])('%s fails as CONFIG_INVALID, names its key and tells no secret', async (_what, tls, key, words) => {
-    for (const open of [httpClient('https://127.0.0.1:1/', withTls(tls)), openSse(tls)]) {
+    for (const open of [openClient('https://127.0.0.1:1/', withTls(tls)), openSse(tls)]) {
       const error = await open.then(
         () => undefined,
         (reason: unknown) => reason as Error,

@@ -1,9 +1,11 @@
 import { afterEach, expect } from 'vitest';
 import type { CredentialSource } from '../../src/auth/credential-source.ts';
 import type { ResolvedHttp } from '../../src/config/http-settings.ts';
+import { resolveRest } from '../../src/config/rest-settings.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { HttpTransport } from '../../src/transports/http/http-transport.ts';
 import { PoolCache } from '../../src/transports/http/pool-cache.ts';
+import { RestTransport } from '../../src/transports/rest/rest-transport.ts';
 import { SseTransport } from '../../src/transports/sse/sse-transport.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { checkHttpFixtures } from './http-fixture.ts';
@@ -84,6 +86,31 @@ export async function httpClient(
   await made.transport.open(made.receiver, new AbortController().signal);
   return made;
 }
+
+/** The one operation of {@link restClient}, at the url itself; an answer without envelope is its result. */
+const ONE_ROUTE = resolveRest({
+  operations: { health: false, 'tools/call': { path: '', result: '' } },
+  errors: { present: false },
+});
+
+/** An open REST transport whose every request is a POST of its url, like those of {@link httpClient}. */
+export async function restClient(
+  url: string,
+  options: ClientOptions = {},
+): Promise<TestClient<RestTransport>> {
+  const { headers, http, credentials, pools = new PoolCache() } = options;
+  const context = probeContext(options);
+  const transport = new RestTransport({ url, headers, http, credentials, rest: ONE_ROUTE }, context, pools);
+  const made = client(transport, pools, context.clock);
+  await transport.open(made.receiver, new AbortController().signal);
+  return made;
+}
+
+/** The kinds that make one exchange of each request: whatever goes wrong with it is the same for both. */
+export const EXCHANGES = [
+  ['http', httpClient],
+  ['rest', restClient],
+] as const;
 
 /** An HTTP+SSE transport that is not open yet. */
 export function sseClient(url: string, options: ClientOptions = {}): TestClient<SseTransport> {
