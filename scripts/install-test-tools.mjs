@@ -1,8 +1,10 @@
 // Installs what some tests need and a fresh machine lacks, where this is root on Debian or Ubuntu: bubblewrap for the
-// sandbox, Chromium for logins. Silent when it is there; never fails: tests without their tool are skipped, and say so.
+// sandbox, Chromium for logins; and, anywhere, the REST service of examples/openapi. Silent when it is there; never fails:
+// tests without their tool are skipped, and say so.
 //
 //   node scripts/install-test-tools.mjs
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 const MINUTES = 60_000;
 
@@ -36,5 +38,18 @@ for (const { command, name, tests } of process.platform === 'linux' ? TOOLS : []
   const can = process.getuid() === 0 && runs('apt-get', ['--version']);
   const fault = can ? install(name) : `install the package "${name}"`;
   const word = fault === undefined ? `installed ${name}` : `${tests} are skipped: ${fault}`;
+  process.stdout.write(`test tools: ${word}\n`);
+}
+
+if (!existsSync('examples/openapi/node_modules/@loopback/example-todo')) {
+  const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: 'examples/openapi',
+    stdio: 'ignore',
+    timeout: 5 * MINUTES,
+    shell: process.platform === 'win32',
+  });
+  const fault = status === 0 ? undefined : (error?.message ?? `npm ended with ${status}`);
+  const word =
+    fault === undefined ? 'installed the service of examples/openapi' : `its tests are skipped: ${fault}`;
   process.stdout.write(`test tools: ${word}\n`);
 }

@@ -3,6 +3,7 @@ import { VERSION } from '../core/version.ts';
 import type { BuilderContext, TransportBuilder } from './catalog.ts';
 import { HttpTransport } from './http/http-transport.ts';
 import { fillPort, LaunchedTransport } from './launched-transport.ts';
+import { openApiOptions, routesBeside } from './rest/openapi/entry-options.ts';
 import { RestTransport } from './rest/rest-transport.ts';
 import { ConnectRpcTransport } from './sse/connect-rpc/connect-rpc-transport.ts';
 import { SseTransport } from './sse/sse-transport.ts';
@@ -39,9 +40,12 @@ function sse(url: string, entry: ServerEntry, context: BuilderContext): Transpor
   return new ConnectRpcTransport({ ...options, dialect, client }, context, context.pools);
 }
 
-function rest(url: string, entry: ServerEntry, context: BuilderContext): Transport {
-  const { http, rest: map } = context.settings;
-  const options = { url, headers: entry.headers, http, credentials: context.credentials, rest: map };
+function rest(url: string, entry: ServerEntry, context: BuilderContext, port?: number): Transport {
+  const { settings, credentials } = context;
+  const openapi = openApiOptions(entry, settings, port);
+  const { http } = settings;
+  const map = openapi === undefined ? settings.rest : routesBeside(entry, settings.rest);
+  const options = { url, headers: entry.headers, http, credentials, rest: map, openapi };
   return new RestTransport(options, context, context.pools);
 }
 
@@ -49,7 +53,7 @@ function rest(url: string, entry: ServerEntry, context: BuilderContext): Transpo
 function launchable(
   kind: string,
   streamPerRequest: boolean,
-  create: (url: string, entry: ServerEntry, context: BuilderContext) => Transport,
+  create: (url: string, entry: ServerEntry, context: BuilderContext, port?: number) => Transport,
 ): TransportBuilder {
   return (_name, entry, context) => {
     const url = entry.url ?? '';
@@ -63,7 +67,7 @@ function launchable(
         stop,
         kind,
         streamPerRequest,
-        createInner: (port) => create(port === undefined ? url : fillPort(url, port), entry, context),
+        createInner: (port) => create(port === undefined ? url : fillPort(url, port), entry, context, port),
       },
       context,
     );

@@ -67,6 +67,9 @@ export const openapi: Check = shaped(
   },
 );
 
+/** Operations of an endpoint map that an OpenAPI document takes the place of. */
+const BROUGHT: ReadonlySet<string> = new Set(['initialize', 'tools/list', 'tools/call', 'end']);
+
 /** What `openapi` is worth beside the other keys of an entry. */
 export function checkOpenApi(
   kind: string | undefined,
@@ -79,6 +82,12 @@ export function checkOpenApi(
   if (kind !== undefined && kind !== 'rest') {
     findings.problem(at, 'needs "type": "rest" on the entry: only a REST service has such a document');
     return;
+  }
+  const rest = isRecord(own['rest']) ? own['rest'] : {};
+  for (const [name, route] of Object.entries(isRecord(rest['operations']) ? rest['operations'] : {})) {
+    if (!BROUGHT.has(name) || route === false || route === null) continue;
+    const what = 'stands beside "openapi", which brings the tools of the service; remove one of them';
+    findings.problem(['x-signalbox', 'rest', 'operations', name], what);
   }
   const place = isRecord(value) ? value['document'] : value;
   const launch = isRecord(own['launch']) ? own['launch'] : undefined;

@@ -17,6 +17,7 @@ import type {
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
 import { MappedService } from './map/mapped-service.ts';
+import type { OpenApiOptions } from './openapi/open-service.ts';
 import { RestCall, type RestLink } from './rest-call.ts';
 import { type RestAnswer, RestExchange, type RestTarget } from './rest-exchange.ts';
 import type { RestRequest } from './rest-request.ts';
@@ -28,6 +29,8 @@ export interface RestTransportOptions extends HttpTransportOptions {
   readonly url: string;
   /** The endpoint map. */
   readonly rest: ResolvedRest;
+  /** The OpenAPI document that the tools come from. Default: none; the map tells all. */
+  readonly openapi?: OpenApiOptions | undefined;
 }
 
 /** A message as it comes from the session. */
@@ -48,6 +51,10 @@ export class RestTransport implements Transport {
   readonly #context: TransportContext;
   readonly #endpoint: HttpEndpoint;
   readonly #rest: ResolvedRest;
+  readonly #openapi: OpenApiOptions | undefined;
+  readonly #pools: PoolCache;
+  /** Ends the loading of a document. */
+  readonly #loading = new AbortController();
   readonly #closed = deferred<CloseReason>();
   readonly #live: Set<RestCall> = new Set();
   /** Exchanges that belong to no message: health while opening, the end of the session. */
@@ -63,6 +70,8 @@ export class RestTransport implements Transport {
   constructor(options: RestTransportOptions, context: TransportContext, pools: PoolCache) {
     this.#context = context;
     this.#rest = options.rest;
+    this.#openapi = options.openapi;
+    this.#pools = pools;
     this.#endpoint = new HttpEndpoint(options, context, pools);
   }
 
@@ -86,7 +95,7 @@ export class RestTransport implements Transport {
         await target.lease.release();
         throw this.#notOpen();
       }
-      const service = await this.#load(target);
+      const service = await this.#load(target, signal);
       this.#service = service;
       const health = service.health();
       if (health !== undefined) health.read(await this.#exchange(target, health.request, signal));
@@ -141,6 +150,7 @@ export class RestTransport implements Transport {
   destroy(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#loading.abort();
     for (const call of [...this.#live]) this.#cut(call);
     for (const exchange of [...this.#own]) exchange.cancel();
     const released = this.#target?.lease.release() ?? Promise.resolve();
@@ -156,17 +166,35 @@ export class RestTransport implements Transport {
     return this.#ended || this.#closing !== undefined;
   }
 
-  async #load({ server, conceal }: RestTarget): Promise<RestService> {
+  async #load(target: RestTarget, signal: AbortSignal): Promise<RestService> {
+    const { server, conceal } = target;
     const { clock, logger } = this.#context;
     // Loaded by whoever needs it: most programs have no server of this kind.
     const { parseTemplate } = await import('url-template');
-    return new MappedService({
+    const errors = { server, errors: this.#rest.errors, conceal, wallNowMs: () => clock.wallNow() };
+    const routes = new MappedService({
       rest: this.#rest,
       url: this.#endpoint.url,
       parse: parseTemplate,
-      context: { server, errors: this.#rest.errors, conceal, wallNowMs: () => clock.wallNow() },
+      context: errors,
       debug: (message) => logger.debug(message, { event: 'rest.no_route', server }),
     });
+    if (this.#openapi === undefined) return routes;
+    const { openOperationService } = await import('./openapi/open-service.ts');
+    const release = onAbort(signal, () => this.#loading.abort(signal.reason));
+    try {
+      return await openOperationService({
+        openapi: this.#openapi,
+        routes,
+        target,
+        context: this.#context,
+        errors,
+        pools: this.#pools,
+        signal: this.#loading.signal,
+      });
+    } finally {
+      release();
+    }
   }
 
   /** One exchange of our own. Rejects when it breaks, and when `signal` fires or the transport ends. */

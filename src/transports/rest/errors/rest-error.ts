@@ -54,6 +54,37 @@ export function statusError(answer: RestAnswer, facts: RequestFacts, context: Er
 }
 
 /**
+ * The typed error for a status by which an operation of an OpenAPI document does not succeed. A 404 is about what was asked
+ * for, not about the tool: its route stands in the document.
+ *
+ * @param hint which credentials the document asks for
+ */
+export function operationError(
+  answer: RestAnswer,
+  tool: string,
+  hint: string | undefined,
+  context: ErrorContext,
+): SignalboxError {
+  const { status } = answer;
+  const facts = { method: 'tools/call', hasArguments: true, hasSession: false, isProven: false };
+  if (status !== 404 && status !== 410) {
+    const error = statusError(answer, { ...facts, subject: { kind: 'tool', name: tool } }, context);
+    if (status !== 401 || hint === undefined) return error;
+    return withWords(error, `; the OpenAPI document asks for ${hint}`);
+  }
+  const json = refusalJson(answer);
+  const said = serviceError(json, context.errors, context.conceal);
+  const text = json === undefined ? answer.body.toString('utf8') : (said.message ?? '');
+  return plainError(answer, said, text, context);
+}
+
+function withWords(error: SignalboxError, words: string): SignalboxError {
+  const { code, server, retryable, delivered, details } = error;
+  const message = `${messageWithoutHead(error)}${words}`;
+  return new SignalboxError(code, message, { server, retryable, delivered, details });
+}
+
+/**
  * An answer of success that holds an error. Where the code of the service has a meaning it is that error; otherwise it is
  * what the service answered, and becomes a `RemoteError`.
  */
@@ -80,13 +111,7 @@ export function bodyError(
 function withCure(plain: SignalboxError, { method }: RequestFacts): SignalboxError {
   const operation = method === 'ping' ? 'health' : method;
   const cure = `is the route right? It is that of x-signalbox.rest.operations.${operation}`;
-  const { code, server, retryable, delivered, details } = plain;
-  return new SignalboxError(code, `${messageWithoutHead(plain)}; ${cure}`, {
-    server,
-    retryable,
-    delivered,
-    details,
-  });
+  return withWords(plain, `; ${cure}`);
 }
 
 /** The error by status alone, with what the service says about it. */

@@ -14,7 +14,7 @@ export interface NamedOperation {
 
 /**
  * One name for each operation, in their order: the `operationId`, else method and path. All are unique, not longer than 64
- * characters, made of letters, digits, `_`, `.` and `-`, and the same whenever the document is the same.
+ * characters, made of letters, digits, `_` and `-`, which every host takes, and the same whenever the document is the same.
  */
 export function toolNames(operations: readonly NamedOperation[]): readonly string[] {
   const taken = new Set<string>();
@@ -22,15 +22,19 @@ export function toolNames(operations: readonly NamedOperation[]): readonly strin
 }
 
 function toolName({ id, method, path }: NamedOperation): string {
-  const own = id === undefined ? '' : cleanName(id);
+  const own = id === undefined ? '' : shortened(id, /[^A-Za-z\d_-]+/gu);
   if (own !== '') return own;
-  const words = path.split(/[^A-Za-z\d.-]+/u).filter((word) => word !== '');
-  return cleanName([method.toLowerCase(), ...words].join('_'));
+  const words = path.split(/[^A-Za-z\d-]+/u).filter((word) => word !== '');
+  return shortened([method.toLowerCase(), ...words].join('_'), /[^A-Za-z\d_-]+/gu);
 }
 
-/** A name without the characters that tools and their arguments may not have; may be empty. */
+/** A name without the characters that arguments and definitions may not have; may be empty. */
 export function cleanName(text: string): string {
-  const clean = text.replace(/[^A-Za-z\d_.-]+/gu, '_').replace(/^_+|_+$/gu, '');
+  return shortened(text, /[^A-Za-z\d_.-]+/gu);
+}
+
+function shortened(text: string, refused: RegExp): string {
+  const clean = text.replace(refused, '_').replace(/^_+|_+$/gu, '');
   if (clean.length <= MAX_NAME) return clean;
   const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
   return `${clean.slice(0, MAX_NAME - HASH_DIGITS - 1)}_${hash}`;
