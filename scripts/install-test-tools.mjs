@@ -5,6 +5,7 @@
 //   node scripts/install-test-tools.mjs
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 const MINUTES = 60_000;
 
@@ -41,9 +42,10 @@ for (const { command, name, tests } of process.platform === 'linux' ? TOOLS : []
   process.stdout.write(`test tools: ${word}\n`);
 }
 
-if (!existsSync('examples/openapi/node_modules/@loopback/example-todo')) {
+const example = join(import.meta.dirname, '../examples/openapi');
+if (!existsSync(join(example, 'node_modules/@loopback/example-todo'))) {
   const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: 'examples/openapi',
+    cwd: example,
     stdio: 'ignore',
     timeout: 5 * MINUTES,
     shell: process.platform === 'win32',

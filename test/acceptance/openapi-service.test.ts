@@ -43,18 +43,18 @@ describe.skipIf(!IS_THERE)(`the LoopBack to-do service${SKIPPED}`, { timeout: PA
   it('is listed, and its things are made, found, changed and removed', async () => {
     const { code, stdout } = await run('list');
     expect(code).toBe(0);
-    expect([...stdout.matchAll(/todo__TodoController_(\w+)/gu)].map(([, name]) => name).toSorted()).toEqual(
-      [
-        'count',
-        'create',
-        'deleteById',
-        'find',
-        'findById',
-        'replaceById',
-        'updateAll',
-        'updateById',
-      ].toSorted(),
-    );
+    const names = new Set([...stdout.matchAll(/todo__TodoController_(\w+)/gu)].map(([, name]) => name));
+    const all = [
+      'count',
+      'create',
+      'deleteById',
+      'find',
+      'findById',
+      'replaceById',
+      'updateAll',
+      'updateById',
+    ];
+    expect(names).toEqual(new Set(all));
 
     expect(await answered('create', 'title=Buy milk', 'desc=2 l')).toEqual({
       id: 1,
