@@ -44,12 +44,13 @@ describe('the built root entry', () => {
   });
 });
 
-describe('the built adapters for models', () => {
+describe('the built adapters', () => {
   it.each([
     ['ai-sdk', ['ai']],
     ['anthropic', []],
     ['langchain', ['@langchain/core/messages', '@langchain/core/tools']],
     ['openai', []],
+    ['mcp-sdk', ['cross-spawn', 'undici']],
   ])('%s loads of all packages %j only', (name, expected) => {
     const { packages } = loadedBy(`adapters/${name}/index.js`);
     expect(packages.filter((one) => !one.startsWith('node:'))).toEqual(expected);

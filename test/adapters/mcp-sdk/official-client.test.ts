@@ -116,6 +116,8 @@ describe.each(CLIENTS)('the official client %s over our transports', (_name, mak
     await until('the call has begun', () => server.journal.timesRun('slow') === 1);
     aborting.abort();
     await failure;
+    const isCancelled = (): boolean => server.journal.entries().some(({ event }) => event === 'cancelled');
+    await until('the server has heard of it', isCancelled);
     expect(await client.callTool(echo)).toMatchObject({ content: [{ text: 'hi' }] });
   });
 

@@ -4,7 +4,7 @@ import { SignalboxError } from '../../../src/core/errors.ts';
 import type { ContractSubject } from '../../../src/testing/index.ts';
 import type { Outgoing, TransportReceiver } from '../../../src/transports/transport.ts';
 import { TRANSPORT_LIMITS } from '../../../src/transports/transport-context.ts';
-import { Mutant, mutated, nothing, verdict } from './mutant.ts';
+import { BRIEF_MS, Mutant, mutated, nothing, verdict } from './mutant.ts';
 import { httpSubjects, serveHttp } from './subjects/http-subject.ts';
 import { memorySubject } from './subjects/memory-subject.ts';
 import { sseSubject } from './subjects/sse-subject.ts';
@@ -56,10 +56,10 @@ describe('the contract notices a transport that', () => {
         for (const outgoing of this.#sent) super.abandon(outgoing);
       }
     }
-    const subject = mutated(httpSubjects['http, answers as event streams']!, Careless);
+    const subject = mutated(httpSubjects['http, answers as event streams']!, Careless, BRIEF_MS);
     const title = 'where each request has a stream of its own';
     expect((await verdict(subject, title)).message).toMatch(
-      /neither answered nor did it fail|patience|within/u,
+      /has no answer after another request|neither answered nor did it fail/u,
     );
   });
 
@@ -72,7 +72,7 @@ describe('the contract notices a transport that', () => {
         return super.open(receiver, signal);
       }
     }
-    const { message } = await verdict(mutated(memorySubject, Leaking), 'opens, carries a request');
+    const { message } = await verdict(mutated(memorySubject, Leaking, BRIEF_MS), 'opens, carries a request');
     expect(message).toMatch(/is left: .*TCP/u);
     socket?.destroy();
     await server.stop();
@@ -84,7 +84,7 @@ describe('the contract notices a transport that', () => {
       failed: (outgoing: Outgoing) => void,
     ): ContractSubject => ({
       ...memorySubject,
-      patienceMs: 400,
+      patienceMs: BRIEF_MS,
       unreachable: async (context) => {
         const peer = await memorySubject.start();
         class Nowhere extends Mutant {

@@ -92,11 +92,18 @@ export const isAnswer = (text: string): boolean => !('method' in (JSON.parse(tex
 /** Does nothing. */
 export const nothing = (): void => {};
 
+/** For mutants by which something never comes: long enough for whatever works, on a busy machine too. */
+export const BRIEF_MS = 1000;
+
 /** A subject whose transports are broken in one way. */
-export const mutated = (subject: ContractSubject, mutation: Mutation): ContractSubject => ({
+export const mutated = (
+  subject: ContractSubject,
+  mutation: Mutation,
+  patienceMs?: number,
+): ContractSubject => ({
   ...subject,
   secrets: ['hunter2'],
-  patienceMs: 400,
+  patienceMs,
   start: async () => {
     const peer = await subject.start();
     return {
