@@ -116,7 +116,9 @@ describe('signalbox config explain', () => {
     expect(values.has('x-signalbox.stop.eofMs')).toBe(false);
     const { values: ofProgram } = await explained('files', [], { TOKEN: 'x' });
     expect(ofProgram.has('x-signalbox.stop.eofMs')).toBe(true);
-    expect(ofProgram.has('x-signalbox.http.keepAliveMs')).toBe(false);
+    expect(
+      [...ofProgram.keys()].filter((key) => /^x-signalbox\.(?:http|auth|rest|dialect)\b/u.test(key)),
+    ).toEqual([]);
   });
 
   it('tells what an env file adds, which wins, and the folder that paths start at', async () => {
@@ -132,6 +134,20 @@ describe('signalbox config explain', () => {
     expect(values.get('cwd')).toMatchObject({
       value: join(project, 'sub'),
       why: 'relative to the folder of the file',
+    });
+  });
+
+  it('shows paths although they are a value of another server, where they might be secret', async () => {
+    const other = join(project, 'other.json');
+    writeFileSync(
+      other,
+      `{"mcpServers":{"a":{"command":"x"},"b":{"command":"x","env":{"ROOT":"${project}"}}}}`,
+    );
+    const { values } = await explained('a', ['-c', other]);
+    expect(values.get('cwd')).toMatchObject({
+      value: project,
+      from: 'default',
+      why: 'the folder of the file',
     });
   });
 

@@ -267,6 +267,45 @@ describe('signalbox import', () => {
     expect(existsSync(home.target)).toBe(false);
   });
 
+  it('S16 nothing of a file reaches the terminal as it is', async () => {
+    const home = makeHome();
+    const evil = 'a\u001B[2Jb\u202Ec\u0007';
+    home.write(
+      '.claude.json',
+      JSON.stringify({
+        mcpServers: {
+          [evil]: { command: evil, args: [evil], env: { [evil]: evil }, [evil]: evil, type: evil },
+          [`${evil}2`]: { command: 'x', [evil]: 1, env: { [`${evil}TOKEN`]: evil } },
+        },
+        projects: { [evil]: { mcpServers: { x: {} } } },
+      }),
+    );
+    for (const args of [
+      ['import'],
+      ['import', 'all'],
+      ['import', 'all', '--json'],
+      ['import', 'all', '--only', evil],
+    ]) {
+      const { stdout, stderr } = await home.run([...args, '--no-color'], 200);
+      // oxlint-disable-next-line no-control-regex -- these are what must not be there
+      expect(stdout + stderr, args.join(' ')).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/u);
+    }
+    expect(Object.keys((JSON.parse(home.read()) as { mcpServers: object }).mcpServers)).toEqual(['ab c 2']);
+  });
+
+  it('a place that cannot be written is an error, and nothing is left behind', async () => {
+    const home = makeHome(['junie/mcp.json']);
+    const { code, stderr } = await home.run(['import', 'junie', '--to', 'nowhere/x.json']);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining('nowhere/x.json: cannot be written (ENOENT)'),
+    ]);
+    symlinkSync(join(home.home, 'gone.json'), home.target);
+    const broken = await home.run(['import', 'junie']);
+    expect([broken.code, broken.stderr]).toEqual([1, expect.stringContaining('a link that leads nowhere')]);
+    expect(readdirSync(home.project)).toEqual(['.mcp.json']);
+  });
+
   it('a project that the file belongs to elsewhere goes on to run there', async () => {
     const home = makeHome();
     home.write(
@@ -281,7 +320,7 @@ describe('signalbox import', () => {
 });
 
 describe('signalbox import and secrets', () => {
-  it('no secret is printed or written: they become variables', async () => {
+  it('S18 no secret is printed or written: they become variables', async () => {
     const home = makeHome(ALL);
     for (const args of [
       ['import'],
@@ -302,7 +341,7 @@ describe('signalbox import and secrets', () => {
     expect(existsSync(join(home.project, '.env'))).toBe(false);
   });
 
-  it('wherever they stand, in hosts and in the file that is written', async () => {
+  it('S18 wherever they stand, in hosts and in the file that is written', async () => {
     const home = makeHome();
     const slots = {
       command: 'x',
@@ -410,8 +449,11 @@ describe('signalbox import at a terminal', () => {
   it('asks before it writes, about secrets, and about each conflict', async () => {
     const home = makeHome(['codex/config.toml', 'junie/mcp.json']);
     writeFileSync(home.target, '{"mcpServers":{"files":{"command":"mine"}}}');
-    const { code, stderr } = await answering(home, ['import'], ['y', 'env-file', 'new']);
+    const { code, stdout, stderr } = await answering(home, ['import'], ['y', 'env-file', 'new']);
     expect(stderr).toContain('Write 4 servers to ~/project/.mcp.json?');
+    // What would become of everything is shown before the question, how it is changed only once.
+    expect(stdout.match(/seconds → ms/gu)).toHaveLength(2);
+    expect(stdout.indexOf('seconds → ms')).toBeLessThan(stdout.indexOf('wrote ~/project/.mcp.json'));
     expect(stderr).toContain('1 secret stands in clear there.');
     expect(stderr).toContain('"files" of ~/.junie/mcp/mcp.json:3 differs from that of ~/project/.mcp.json');
     expect(code).toBe(0);

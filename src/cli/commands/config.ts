@@ -14,7 +14,7 @@ import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { explainJson, explainText } from '../explain/explain-text.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import { otherHosts } from '../explain/other-hosts.ts';
-import { secretsOfRaw } from '../explain/secrets-of-raw.ts';
+import { secretsOfServer } from '../explain/secrets-of-server.ts';
 import { findConfig } from '../find-config.ts';
 import { homeOf } from '../home-folder.ts';
 import { jsonLine } from '../output/json.ts';
@@ -34,7 +34,9 @@ export async function configExplain(context: CommandContext, server: string): Pr
   const config = await loadConfig(findConfig(options.config, io.cwd), { env: io.env });
   if (!config.failed.has(server)) requireServer(config, server);
   const { raw, place } = await rawEntry(config.file, server);
-  for (const secret of [...config.secrets, ...secretsOfRaw(server, raw)]) io.redactor.add(secret);
+  // Those of other servers do not appear here, and would only spoil what does.
+  for (const secret of secretsOfServer(server, raw, config.servers.get(server), io.env))
+    io.redactor.add(secret);
   const failure = config.failed.get(server);
   const values = explainEntry({
     raw,

@@ -15,7 +15,6 @@ import {
 } from '../../config/import/plan-import.ts';
 import { type HostFile, readHostFiles, readNamedFile } from '../../config/import/read-host-file.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import { replacePrivateFile } from '../../core/private-file.ts';
 import { type CommandContext, tell } from '../command-context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { CONFIG_FILE } from '../find-config.ts';
@@ -44,6 +43,16 @@ export interface ImportOptions {
   readonly onConflict?: ConflictRule | undefined;
   readonly secrets?: SecretsRule | undefined;
 }
+
+/** What an import has written: whether the config, and which variables of the env file. */
+interface Written {
+  readonly config: boolean;
+  readonly envFile: readonly string[];
+}
+
+const NOTHING: Written = { config: false, envFile: [] };
+const HOW_TO_WRITE =
+  'Nothing was written; `signalbox import all` writes all of them, `--dry-run` only shows it.';
 
 /** The word for all hosts. */
 const ALL = 'all';
@@ -101,20 +110,17 @@ class Import {
     if (!json) terminal.print(await this.#sourcesShown(sources));
     if (prepared.servers.length === 0) return this.#nothing(sources, target);
     const isOpen = this.#host === undefined && this.#options.from === undefined;
-    const mayWrite = this.#options.dryRun !== true && (!isOpen || (await this.#isAgreed(prepared)));
+    const isDry = this.#options.dryRun === true;
+    const asks = isOpen && !isDry && this.#questions.canAsk;
+    if (asks) await this.#report(sources, await this.#planned(prepared, false), 'variables', NOTHING, false);
+    const mayWrite = !isDry && (!isOpen || (asks && (await this.#isAgreed(prepared))));
     const rule = await this.#secretsRule(prepared, mayWrite);
-    const plan = await this.#plan(prepared, mayWrite);
-    const reported = prepared.servers.map((one): ReportedServer => {
-      return { prepared: one, planned: plan.find(({ server }) => server === one.server) };
-    });
-    if (mayWrite) assertDecided(plan);
-    const written = mayWrite ? await this.#write(reported, target, rule) : { config: false, envFile: [] };
-    await this.#report(sources, reported, rule, written);
-    if (isOpen && !mayWrite && this.#options.dryRun !== true && !json) {
-      terminal.note(
-        'Nothing was written; `signalbox import all` writes all of them, `--dry-run` only shows it.',
-      );
-    }
+    const reported = await this.#planned(prepared, mayWrite);
+    if (mayWrite) assertDecided(reported);
+    const written = mayWrite ? await this.#write(reported, target, rule) : NOTHING;
+    // Who was asked has seen everything but what came of it.
+    if (!asks || mayWrite) await this.#report(sources, reported, rule, written, asks);
+    if (isOpen && !mayWrite && !isDry && !json) terminal.note(HOW_TO_WRITE);
     const isWhole =
       sources.every(({ error }) => error === undefined) && reported.every(({ planned }) => planned);
     return isWhole ? EXIT.ok : EXIT.usage;
@@ -217,9 +223,9 @@ class Import {
     return (await this.#questions.choose(this.#context.terminal.peer(question), choices)) ?? 'variables';
   }
 
-  #plan({ servers, existing }: PreparedImport, mayWrite: boolean): Promise<PlannedServer[]> {
+  async #planned({ servers, existing }: PreparedImport, mayWrite: boolean): Promise<ReportedServer[]> {
     const usable = servers.filter(({ check }) => check.problems.length === 0);
-    return planImport({
+    const plan = await planImport({
       imported: usable.map(({ server }) => server),
       existing,
       decide: async (conflict) => {
@@ -227,6 +233,9 @@ class Import {
         if (onConflict !== undefined) return onConflict;
         return mayWrite && this.#questions.canAsk ? await this.#askAbout(conflict) : undefined;
       },
+    });
+    return servers.map((one) => {
+      return { prepared: one, planned: plan.find(({ server }) => server === one.server) };
     });
   }
 
@@ -245,13 +254,9 @@ class Import {
   }
 
   /** The env file first: a config that names variables that nobody knows would be worse than the other way round. */
-  async #write(
-    servers: readonly ReportedServer[],
-    target: TargetFile,
-    rule: SecretsRule,
-  ): Promise<{ config: boolean; envFile: readonly string[] }> {
+  async #write(servers: readonly ReportedServer[], target: TargetFile, rule: SecretsRule): Promise<Written> {
     const changed = servers.filter(({ planned }) => isWritten(planned));
-    if (changed.length === 0) return { config: false, envFile: [] };
+    if (changed.length === 0) return NOTHING;
     const entries = new Map(
       changed.map(({ planned, prepared: { server, clear } }) => [
         planned?.name ?? server.name,
@@ -279,15 +284,17 @@ class Import {
         variable: name,
       });
     }
-    await replacePrivateFile(this.#envFile, text);
+    await replaceFile(this.#envFile, text, { isPrivate: true });
     return [...secrets.keys()].filter((name) => !refused.includes(name));
   }
 
+  /** @param isShort only what came of it, where everything else has been shown */
   async #report(
     sources: readonly HostFile[],
     servers: readonly ReportedServer[],
     rule: SecretsRule,
-    written: { readonly config: boolean; readonly envFile: readonly string[] },
+    written: Written,
+    isShort: boolean,
   ): Promise<void> {
     const { terminal, io, json } = this.#context;
     const isClear = rule === 'clear' && written.config;
@@ -307,7 +314,7 @@ class Import {
       envFile: envFile.size === 0 ? undefined : this.#envFile,
     };
     if (json) terminal.print(jsonLine(cleaned(reportJson(report), io.redactor)));
-    else terminal.print(`\n${await reportText(this.#context, report, this.#places.home)}`);
+    else terminal.print(`\n${await reportText(this.#context, report, this.#places.home, isShort)}`);
     const hint = envFile.size === 0 ? undefined : await gitIgnoreHint(this.#envFile);
     if (hint !== undefined) tell(this.#context, terminal.peer(hint), { event: 'hint', message: hint });
   }
@@ -317,8 +324,8 @@ function isWritten(planned: PlannedServer | undefined): boolean {
   return planned?.action === 'add' || planned?.action === 'replace' || planned?.action === 'rename';
 }
 
-function assertDecided(plan: readonly PlannedServer[]): void {
-  const open = plan.filter(({ action }) => action === 'unresolved').map(({ name }) => name);
+function assertDecided(servers: readonly ReportedServer[]): void {
+  const open = servers.flatMap(({ planned }) => (planned?.action === 'unresolved' ? [planned.name] : []));
   if (open.length === 0) return;
   const named = `${open.slice(0, MAX_NAMES).join(', ')}${open.length > MAX_NAMES ? ', …' : ''}`;
   throw new SignalboxError(

@@ -42,16 +42,20 @@ export async function sourcesText(
   return lines.join('\n');
 }
 
-/** What became of each server, how its values were changed, and which variables are needed. */
+/**
+ * What became of each server, how its values were changed, and which variables are needed.
+ * @param isShort without how values were changed
+ */
 export async function reportText(
   context: CommandContext,
   report: ImportReport,
   home: string,
+  isShort: boolean,
 ): Promise<string> {
   const { terminal } = context;
   const { out } = terminal;
   const parts = [await serversTable(context, report.servers, home)];
-  const details = report.servers.flatMap((one) => detailLines(context, one, home));
+  const details = isShort ? [] : report.servers.flatMap((one) => detailLines(context, one, home));
   if (details.length > 0) parts.push(details.join('\n'));
   if (report.variables.length > 0) parts.push(await variablesTable(context, report.variables, home));
   parts.push(terminal.peer(summary(report, home)));

@@ -98,8 +98,11 @@ function implied(raw: Readonly<Record<string, unknown>>, entry: ServerEntry): Ex
   return values;
 }
 
+/** Groups of settings that mean something for some servers only. */
 const FOR_ADDRESSES = /^(?:http|auth)(?:\.|$)/u;
 const FOR_PROCESSES = /^(?:stop|framing|sandbox)(?:\.|$)/u;
+const FOR_REST = /^(?:rest|openapi)(?:\.|$)/u;
+const FOR_SSE = /^dialect$/u;
 
 /** The settings that nobody has written. */
 function defaults({ raw }: ExplainSource, entry: ServerEntry): ExplainedValue[] {
@@ -108,7 +111,10 @@ function defaults({ raw }: ExplainSource, entry: ServerEntry): ExplainedValue[] 
   return SIGNALBOX_KEYS.flatMap((key): ExplainedValue[] => {
     const path = key.split('.');
     const value = at(settings, path);
-    const isIdle = isProcess ? entry.url === undefined && FOR_ADDRESSES.test(key) : FOR_PROCESSES.test(key);
+    const isIdle =
+      (isProcess ? entry.url === undefined && FOR_ADDRESSES.test(key) : FOR_PROCESSES.test(key)) ||
+      (entry.type !== 'rest' && FOR_REST.test(key)) ||
+      (entry.type !== 'sse' && FOR_SSE.test(key));
     if (value === undefined || isRecord(value) || isIdle || isWritten(raw['x-signalbox'], path)) return [];
     const isTimeout = key === 'timeouts.request' && entry.timeout !== undefined;
     const shown = value === Number.POSITIVE_INFINITY ? false : value;

@@ -3,6 +3,7 @@ import { isRecord } from '../checks/value-checks.ts';
 import { expandEntry } from '../expand.ts';
 import { checkEntry } from '../parse-entry.ts';
 import type { ImportedServer } from './imported-server.ts';
+import { usableName } from './plan-import.ts';
 import { variablesOf } from './variables-of.ts';
 
 /** What the check of an imported entry found: each a sentence with file and line. */
@@ -17,7 +18,8 @@ export interface ImportCheck {
  * they are not looked at.
  */
 export function checkImported(server: ImportedServer): ImportCheck {
-  const { name, entry } = server;
+  const { entry, place } = server;
+  const name = usableName(server.name);
   const findings = new Findings();
   const env = Object.fromEntries([...variablesOf(entry).keys()].map((variable) => [variable, '1']));
   const { entry: expanded } = expandEntry(entry, { env, workspaceFolder: '/', userHome: '/' }, findings);
@@ -28,9 +30,14 @@ export function checkImported(server: ImportedServer): ImportCheck {
   );
   return {
     problems: problems.map((finding) => placed(server, finding)),
-    warnings: findings.warnings
-      .filter(({ path }) => !hasPlaceholder(entry, path))
-      .map((finding) => placed(server, finding)),
+    warnings: [
+      ...(name === server.name
+        ? []
+        : [`${place.file}:${place.line}: its name is changed, so that everybody can see it`]),
+      ...findings.warnings
+        .filter(({ path }) => !hasPlaceholder(entry, path))
+        .map((finding) => placed(server, finding)),
+    ],
   };
 }
 

@@ -97,7 +97,7 @@ function dropEarlier(plan: PlannedServer[], name: string): void {
   }
 }
 
-/** A name that Signalbox accepts: without invisible characters, and not too long. */
+/** A name that Signalbox accepts: without invisible characters, and at most {@link MAX_SERVER_NAME} long. */
 export function usableName(name: string): string {
   const clean = sanitizePeerText(name, MAX_SERVER_NAME).replaceAll('…', '');
   return clean.trim() === '' ? 'server' : clean;

@@ -101,7 +101,7 @@ describe('hostile files of hosts', () => {
           '[mcp_servers."__proto__"]\ncommand = "x"\n[mcp_servers.a]\ncommand = "x"\n[mcp_servers.a.env]\n"__proto__" = "y"\nB = "1"\n',
         ),
     ],
-  ])('prototype keys change nothing: %s', async (_, reading) => {
+  ])('S20 prototype keys change nothing: %s', async (_, reading) => {
     const { servers, notes } = await reading();
     expect(servers.map(({ name }) => name)).toEqual(['a']);
     expect(Object.keys((servers[0]?.entry['env'] as object | undefined) ?? {})).toEqual(['B']);
@@ -109,7 +109,7 @@ describe('hostile files of hosts', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
-  it('a name with control characters is cleaned', async () => {
+  it('S16 a name with control characters is cleaned', async () => {
     const { servers } = await json(
       JSON.stringify({ mcpServers: { 'a\u001B[31mb\u0007\u202Ec': { command: 'x' } } }),
     );
