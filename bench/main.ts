@@ -29,7 +29,8 @@ export async function main(args: readonly string[]): Promise<number> {
     if (options.isQuick) process.stdout.write(`${ratiosLine(results)}\n`);
     else if (options.out === undefined) process.stdout.write(`${tablesOf(results)}\n`);
     else {
-      for (const file of writeReport(results, options.out)) progress(`wrote ${file}`);
+      const name = process.env['SIGNALBOX_BENCH_RIVALS'] === undefined ? 'performance' : 'performance-node';
+      for (const file of writeReport(results, options.out, name)) progress(`wrote ${file}`);
     }
     return 0;
   } catch (error) {

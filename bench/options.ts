@@ -38,6 +38,8 @@ the tables of docs/performance.md.
   --size N,N           only these sizes in bytes (default ${SIZES.join(',')})
   --in-flight N,N      only these numbers of calls in flight (default ${IN_FLIGHT.join(',')})
   --against FOLDER     another build of Signalbox (its dist folder) takes part, as signalbox@other
+  --node RELEASE       on that release of Node.js, fetched once, with @ai-sdk/mcp and mcporter, which need 24; writes
+                       performance-node.json, .svg and .md instead
   --out FOLDER         where results are written to (default docs; "-": nowhere, the tables go to stdout)
   --help               this text
 

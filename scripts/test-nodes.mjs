@@ -3,43 +3,13 @@
 //
 //   node scripts/test-nodes.mjs [release ...] [-- vitest arguments]     without releases: 22 and 24
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cacheOf, nodeOf } from './node-release.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const cache = join(root, 'node_modules', '.cache', 'nodes');
-const windows = process.platform === 'win32';
-const packageName = `node-${windows ? 'win' : process.platform}-${process.arch}`;
-
-/** The folder that holds the `node` of a release, installed there when it is not yet. */
-function nodeOf(release) {
-  const home = join(cache, release);
-  const bin = join(home, 'node_modules', packageName, 'bin');
-  const node = join(bin, windows ? 'node.exe' : 'node');
-  if (!existsSync(node)) {
-    process.stdout.write(`test-nodes: installing ${packageName}@${release}\n`);
-    mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, 'package.json'), '{ "private": true }\n');
-    const args = [
-      'install',
-      '--prefix',
-      home,
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-      `${packageName}@${release}`,
-    ];
-    const npm = spawnSync(windows ? 'npm.cmd' : 'npm', args, {
-      cwd: home,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      shell: windows,
-    });
-    if (npm.status !== 0 || !existsSync(node))
-      throw new Error(`${packageName}@${release} could not be installed`);
-  }
-  return { bin, node };
-}
+const cache = cacheOf('nodes');
 
 function testOn(release, vitestArgs) {
   const { bin, node } = nodeOf(release);

@@ -16,9 +16,15 @@ export interface Contender {
 /** HTTP+SSE was replaced before there was a modern era. */
 const NOT_EVENTS = WIRES.filter((wire) => wire !== 'events');
 
+/** Clients that need a newer Node.js than this project: part of a run with `--node`, which installs them. */
+const RIVALS: readonly Contender[] = [
+  { id: 'ai-sdk', label: '@ai-sdk/mcp', program: 'ai-sdk', wires: NOT_EVENTS },
+  { id: 'mcporter', label: 'mcporter', program: 'mcporter', wires: NOT_EVENTS },
+];
+
 /**
  * Who is measured, and in this order in each round. One more is one line here and one file below
- * `programs/contenders/`: packages that need a newer Node.js get into a run that is made with that one.
+ * `programs/contenders/`.
  */
 export const CONTENDERS: readonly Contender[] = [
   { id: 'floor', label: 'floor', program: 'floor', wires: WIRES },
@@ -29,6 +35,7 @@ export const CONTENDERS: readonly Contender[] = [
   { id: 'v2-legacy', label: 'official v2, legacy', program: 'official-v2', wires: WIRES },
   { id: 'v2-modern', label: 'official v2, modern', program: 'official-v2', wires: NOT_EVENTS },
   { id: 'v1', label: 'official v1', program: 'official-v1', wires: WIRES },
+  ...(process.env['SIGNALBOX_BENCH_RIVALS'] === undefined ? [] : RIVALS),
 ];
 
 /** Takes part only where connecting is measured: does not know the era of the server before. */

@@ -11,16 +11,18 @@ const END = '<!-- bench: end -->';
  * Writes figures, plot and tables; what people have written around the tables stays, and so do the parts that this run
  * did not measure. Returns the files.
  */
-export function writeReport(run: Results, folder: string): string[] {
+export function writeReport(run: Results, folder: string, name: string = 'performance'): string[] {
   mkdirSync(folder, { recursive: true });
-  const [json, svg, markdown] = ['performance.json', 'performance.svg', 'performance.md'].map((name) =>
-    join(folder, name),
-  ) as [string, string, string];
+  const [json, svg, markdown] = ['json', 'svg', 'md'].map((type) => join(folder, `${name}.${type}`)) as [
+    string,
+    string,
+    string,
+  ];
   const results = existsSync(json) ? completed(run, JSON.parse(readFileSync(json, 'utf8')) as Results) : run;
   writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(svg, plotOf(results));
   const old = existsSync(markdown) ? readFileSync(markdown, 'utf8') : `# Performance\n\n${BEGIN}\n${END}\n`;
-  writeFileSync(markdown, replaceTables(old, `![CPU of each call](performance.svg)\n\n${tablesOf(results)}`));
+  writeFileSync(markdown, replaceTables(old, `![CPU of each call](${name}.svg)\n\n${tablesOf(results)}`));
   return [json, svg, markdown];
 }
 
