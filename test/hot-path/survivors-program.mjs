@@ -24,6 +24,9 @@ async function entry() {
   return { type: 'http', url: `http://127.0.0.1:${port}/${wire}`, ...settings };
 }
 
+/** One for all calls, as that of an application that ends. */
+const { signal } = new AbortController();
+
 const factory = new ClientFactory();
 const client = factory.create('echo', await entry());
 await client.connect();
@@ -31,7 +34,7 @@ await client.connect();
 async function make(calls) {
   let begun = 0;
   const worker = async () => {
-    while (begun++ < calls) await client.callTool('echo', { text: 'x'.repeat(100) });
+    while (begun++ < calls) await client.callTool('echo', { text: 'x'.repeat(100) }, { signal });
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
 }

@@ -1,4 +1,4 @@
-import { type AbortWatcher, unwatchAbort, watchAbort } from '../../core/abort.ts';
+import { type AbortWatcher, unwatchAbort, type Watching, watchAbort } from '../../core/abort.ts';
 import { Deadline } from '../../core/deadline-wheel.ts';
 import { type Delivery, messageWithoutHead, SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../../transports/transport.ts';
@@ -86,6 +86,7 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
   #flushed = false;
   readonly #owner: CallOwner;
   readonly #sink: CallSink;
+  readonly #watching: Watching | undefined;
 
   constructor(owner: CallOwner, init: PendingCallInit) {
     super();
@@ -100,7 +101,7 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
     this.epoch = init.epoch;
     this.startedAt = init.startedAt;
     this.#sink = init.sink;
-    if (init.options.signal !== undefined) watchAbort(init.options.signal, this);
+    this.#watching = init.options.signal === undefined ? undefined : watchAbort(init.options.signal, this);
   }
 
   /** Whether the request can have had an effect, as far as it is known now. */
@@ -146,7 +147,7 @@ export class PendingCall extends Deadline implements Outgoing, AbortWatcher {
 
   #settle(error: Error | undefined): number {
     this.settled = true;
-    if (this.options.signal !== undefined) unwatchAbort(this.options.signal, this);
+    if (this.#watching !== undefined) unwatchAbort(this.options.signal!, this.#watching);
     return this.#owner.callSettled(this, error);
   }
 }

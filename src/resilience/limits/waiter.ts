@@ -1,4 +1,4 @@
-import { type AbortWatcher, unwatchAbort, watchAbort } from '../../core/abort.ts';
+import { type AbortWatcher, unwatchAbort, type Watching, watchAbort } from '../../core/abort.ts';
 
 /** How long one may wait for one's turn. */
 export interface WaitOptions {
@@ -17,6 +17,7 @@ export class Waiter<Wish, Refusal> implements AbortWatcher {
   readonly settled: Promise<Refusal | undefined>;
   #settle!: (refusal: Refusal | undefined) => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #watching: Watching | undefined;
   readonly #onAbort: (waiter: Waiter<Wish, Refusal>) => void;
 
   constructor(wish: Wish, options: WaitOptions, onAbort: (waiter: Waiter<Wish, Refusal>) => void) {
@@ -27,11 +28,11 @@ export class Waiter<Wish, Refusal> implements AbortWatcher {
     });
     this.#signal = options.signal;
     this.#onAbort = onAbort;
-    if (this.#signal !== undefined) watchAbort(this.#signal, this);
+    this.#watching = this.#signal === undefined ? undefined : watchAbort(this.#signal, this);
   }
 
   settle(refusal: Refusal | undefined): void {
-    if (this.#signal !== undefined) unwatchAbort(this.#signal, this);
+    if (this.#watching !== undefined) unwatchAbort(this.#signal!, this.#watching);
     this.#settle(refusal);
   }
 
