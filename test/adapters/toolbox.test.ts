@@ -127,11 +127,13 @@ describe('which tools a model gets', () => {
 
   it('takes those of a single client under their own names', async () => {
     const server = offering('x', 'y.z', 'x');
+    server.tools[2]!['description'] = 'second';
     const factory = makeFactory();
     registerMemory(factory, { s: server });
     const client = await factory.createAndConnect('s', { type: 'memory', url: 's' });
     const box = await Toolbox.open(client, { servers: ['s'] });
     expect(names(box)).toEqual(['x', expect.stringMatching(/^y_z_[0-9a-f]{16}$/u)]);
+    expect(box.tools[0]!.description).not.toBe('second');
     await box.call(names(box)[1]!, {});
     expect(calls(server)).toMatchObject([{ name: 'y.z' }]);
     expect(await box.refresh()).toBe(false);
