@@ -2,13 +2,15 @@ import { SignalboxError } from '../../core/errors.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import { type FaultKind, type FaultRule, REPLACING } from './fault.ts';
 
-/** What carries the messages of a fault server. `sse` is HTTP+SSE of 2024-11-05, `connect-rpc` a dialect of it. */
-export type FaultWire = 'stdio' | 'http' | 'sse' | 'connect-rpc';
+/** What carries the messages of a fault server. `sse` is HTTP+SSE of 2024-11-05, `connect-rpc` a dialect of it; `rest` plain REST. */
+export type FaultWire = 'stdio' | 'http' | 'sse' | 'connect-rpc' | 'rest';
 
 const MAX_DELAY_MS = 2 ** 31 - 1;
 const MAX_HUGE_BYTES = 256 * 1024 * 1024;
-const WEB: readonly FaultWire[] = ['http', 'sse', 'connect-rpc'];
+const WEB: readonly FaultWire[] = ['http', 'sse', 'connect-rpc', 'rest'];
 const EVERYWHERE: readonly FaultWire[] = ['stdio', ...WEB];
+/** A body of REST has no id, stands alone, and may hold anything. */
+const MESSAGES: readonly FaultWire[] = EVERYWHERE.filter((wire) => wire !== 'rest');
 
 /** Where each fault can happen. */
 const WIRES: Readonly<Record<FaultKind, readonly FaultWire[]>> = {
@@ -18,11 +20,11 @@ const WIRES: Readonly<Record<FaultKind, readonly FaultWire[]>> = {
   disconnect: EVERYWHERE,
   exit: ['stdio'],
   truncate: EVERYWHERE,
-  noise: EVERYWHERE,
-  duplicate: EVERYWHERE,
-  'wrong-id': EVERYWHERE,
+  noise: MESSAGES,
+  duplicate: MESSAGES,
+  'wrong-id': MESSAGES,
   error: EVERYWHERE,
-  'wrong-shape': EVERYWHERE,
+  'wrong-shape': MESSAGES,
   'not-json': EVERYWHERE,
   status: WEB,
   'session-lost': WEB,

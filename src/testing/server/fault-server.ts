@@ -15,6 +15,7 @@ import { FaultService } from './fault-service.ts';
 import { ConnectRpcFront } from './http/connect-rpc-front.ts';
 import { readBody } from './http/http-body.ts';
 import type { HttpFront } from './http/http-front.ts';
+import { RestFront } from './http/rest-front.ts';
 import { SseFront } from './http/sse-front.ts';
 import { StreamableFront } from './http/streamable-front.ts';
 import { Journal, type JournalEntry } from './journal.ts';
@@ -22,7 +23,7 @@ import type { FaultServerEra } from './revisions.ts';
 
 /** What {@link startFaultServer} starts. Everything is optional: without options it has no faults. */
 export interface FaultServerOptions {
-  /** `http`: Streamable HTTP (the default). `sse`: HTTP+SSE of 2024-11-05. `connect-rpc`: its dialect of that name. */
+  /** `http`: Streamable HTTP (the default). `sse`: HTTP+SSE of 2024-11-05. `connect-rpc`: its dialect of that name. `rest`: plain REST. */
   readonly wire?: FaultServerWire;
   /** Default `both`; on other wires than `http` there is only `legacy`. */
   readonly era?: FaultServerEra;
@@ -42,7 +43,7 @@ export type FaultServerWire = Exclude<FaultWire, 'stdio'>;
  * beside the dialect of the wire `connect-rpc`.
  */
 export type FaultServerEntry = {
-  readonly type: 'http' | 'sse';
+  readonly type: 'http' | 'sse' | 'rest';
   readonly url: string;
   readonly 'x-signalbox'?: { readonly dialect: 'connect-rpc' };
 };
@@ -111,6 +112,7 @@ class HttpFaultServer implements FaultServer {
     this.faults = rules;
     this.journal = new Journal(() => entries);
     if (wire === 'http') this.#front = new StreamableFront(era, answers, service);
+    else if (wire === 'rest') this.#front = new RestFront(service);
     else this.#front = wire === 'sse' ? new SseFront(service) : new ConnectRpcFront(service);
   }
 
