@@ -1,11 +1,13 @@
 import { afterEach, expect } from 'vitest';
 import type { CredentialSource } from '../../src/auth/credential-source.ts';
+import { CONNECT_RPC_DEFAULTS, type ResolvedConnectRpc } from '../../src/config/dialect-settings.ts';
 import type { ResolvedHttp } from '../../src/config/http-settings.ts';
 import { resolveRest } from '../../src/config/rest-settings.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { HttpTransport } from '../../src/transports/http/http-transport.ts';
 import { PoolCache } from '../../src/transports/http/pool-cache.ts';
 import { RestTransport } from '../../src/transports/rest/rest-transport.ts';
+import { ConnectRpcTransport } from '../../src/transports/sse/connect-rpc/connect-rpc-transport.ts';
 import { SseTransport } from '../../src/transports/sse/sse-transport.ts';
 import type { Transport } from '../../src/transports/transport.ts';
 import { checkHttpFixtures } from './http-fixture.ts';
@@ -117,6 +119,18 @@ export function sseClient(url: string, options: ClientOptions = {}): TestClient<
   const { headers, http, credentials, pools = new PoolCache() } = options;
   const context = probeContext(options);
   return client(new SseTransport({ url, headers, http, credentials }, context, pools), pools, context.clock);
+}
+
+/** A transport of the dialect connect-rpc that is not open yet. */
+export function rpcClient(
+  url: string,
+  options: ClientOptions & { readonly dialect?: Partial<ResolvedConnectRpc> } = {},
+): TestClient<ConnectRpcTransport> {
+  const { headers, http, credentials, pools = new PoolCache() } = options;
+  const context = probeContext(options);
+  const dialect = { ...CONNECT_RPC_DEFAULTS, ...options.dialect };
+  const own = { url, headers, http, credentials, dialect, client: { name: 'probe', version: '1.2.3' } };
+  return client(new ConnectRpcTransport(own, context, pools), pools, context.clock);
 }
 
 /** A result for the request in `body`. */

@@ -19,6 +19,8 @@ export interface Delivered {
 /** Stands where a session stands: keeps what arrives, and settles a request by the id of its answer. */
 export class ProbeReceiver implements TransportReceiver {
   readonly messages: Delivered[] = [];
+  readonly events: { readonly type: string; readonly data: unknown }[] = [];
+  readonly lostSessions: SignalboxError[] = [];
   readonly noises: { readonly kind: NoiseKind; readonly sample: string }[] = [];
 
   message(text: string, exchange: Outgoing | undefined, status?: number): void {
@@ -31,6 +33,14 @@ export class ProbeReceiver implements TransportReceiver {
     }
     if (!(exchange instanceof ProbeOutgoing) || value.method !== undefined) return;
     if (value.id === exchange.id || (value.id == null && value.error !== undefined)) exchange.answer(value);
+  }
+
+  told(type: string, data: unknown): void {
+    this.events.push({ type, data });
+  }
+
+  sessionLost(error: SignalboxError): void {
+    this.lostSessions.push(error);
   }
 
   noise(kind: NoiseKind, sample: string): void {
