@@ -18,11 +18,13 @@ const KNOWN: ReadonlySet<string> = new Set([
 export function checkProtocol({ instance }: ConnectedSubject): Finding[] {
   const { client } = instance;
   const { era = '?', protocolVersion = '?', transportKind = '?', capabilities = {}, serverInfo } = client;
+  const dialect = transportKind === 'sse' ? client.settings.dialect?.type : undefined;
+  const way = dialect === undefined ? transportKind : `${transportKind} (${dialect})`;
   const findings: Finding[] = [
     {
       check: 'protocol',
       level: 'ok',
-      what: `${era} era, revision ${protocolVersion}, over ${transportKind}`,
+      what: `${era} era, revision ${protocolVersion}, over ${way}`,
     },
   ];
   const add = (level: 'note' | 'warning', what: string, cure: string): void =>
@@ -34,7 +36,10 @@ export function checkProtocol({ instance }: ConnectedSubject): Finding[] {
       'update the server',
     );
   }
-  if (transportKind === 'sse') {
+  if (dialect !== undefined) {
+    const cure = 'nothing needs to be done; hosts other than Signalbox need a Streamable HTTP endpoint';
+    add('note', `its way of speaking, ${dialect}, is none of the protocol's own`, cure);
+  } else if (transportKind === 'sse') {
     add(
       'warning',
       'its transport HTTP+SSE has been deprecated since 2025-03-26',
