@@ -33,7 +33,7 @@ export async function readDocument(
 
 type Parsed = { readonly value: unknown } | { readonly fault: DocumentFault };
 
-/** JSON is YAML too, but some ten times faster to read as what it is. Undefined: it is no JSON. */
+/** JSON is YAML too, but tens of times faster to read as what it is. Undefined: it is no JSON. */
 function asJson(text: string): Parsed | undefined {
   try {
     return { value: JSON.parse(text) as unknown };
