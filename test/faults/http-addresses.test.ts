@@ -26,7 +26,7 @@ const answering = (): Promise<HttpFixture> =>
   startHttpFixture((request, response) => sendJson(response, resultFor(request.body)));
 const named = (server: HttpFixture): string => server.url.replace('127.0.0.1', 'name.example');
 
-describe.each(EXCHANGES)('%s: F-095 happy eyeballs', (_kind, openClient) => {
+describe.each(EXCHANGES)('F-095 %s: happy eyeballs', (_kind, openClient) => {
   it.each([
     ['first', [IPV6, IPV4]],
     ['last', [IPV4, IPV6]],

@@ -169,7 +169,7 @@ describe.each(EXCHANGES)('%s: the connection breaks', (_kind, openClient) => {
   });
 });
 
-describe.each(EXCHANGES)('%s: F-074 what is not HTTP fails as BAD_RESPONSE', (_kind, openClient) => {
+describe.each(EXCHANGES)('F-074 %s: what is not HTTP fails as BAD_RESPONSE', (_kind, openClient) => {
   const lines = Array.from({ length: 1000 }, (_, index) => `a${index}: b\r\n`).join('');
   const cases: readonly (readonly [string, string])[] = [
     ['garbage', 'SSH-2.0-OpenSSH_9.6\r\n'],

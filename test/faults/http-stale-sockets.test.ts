@@ -57,7 +57,7 @@ async function fickleServer(
 /** Lets the other thread work while this one sees nothing of it. */
 const freeze = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 
-describe.each(EXCHANGES)('%s: F-091 an idle socket that the server has closed', (_kind, openClient) => {
+describe.each(EXCHANGES)('F-091 %s: an idle socket that the server has closed', (_kind, openClient) => {
   it.each(['RST', 'FIN'] as const)(
     '%s, seen too late: the call is made once, on a new socket',
     async (how) => {
@@ -88,7 +88,7 @@ describe.each(EXCHANGES)('%s: F-091 an idle socket that the server has closed', 
   });
 });
 
-describe.each(EXCHANGES)('%s: F-091 what may have been executed is not repeated', (_kind, openClient) => {
+describe.each(EXCHANGES)('F-091 %s: what may have been executed is not repeated', (_kind, openClient) => {
   it('a socket that breaks after the request arrived: once, delivered unknown', async () => {
     const text = '{"jsonrpc":"2.0","id":1,"result":{}}';
     const ok =

@@ -53,7 +53,7 @@ const HOUR_MS = 3_600_000;
 const ago = (hours: number): Date => new Date(Date.now() - hours * HOUR_MS);
 
 describe.each(EXCHANGES)(
-  '%s: F-094 TLS faults are named, not retried and not delivered',
+  'F-094 %s: TLS faults are named, not retried and not delivered',
   (_kind, openClient) => {
     const cases: readonly (readonly [string, TestCertificate, boolean, RegExp])[] = [
       ['a self-signed certificate', testCertificate('localhost'), false, /SELF_SIGNED|UNABLE_TO_VERIFY/u],
