@@ -10,6 +10,7 @@ import {
   faultServerCommand,
   startFaultServer,
 } from '../../../src/testing/index.ts';
+import { MemoryTransport } from '../../../src/transports/memory-transport.ts';
 import { QUICK, rejection } from '../../helpers/clients.ts';
 import { faultyCommand } from '../../helpers/faulty-server.ts';
 import { until } from '../../helpers/until.ts';
@@ -237,6 +238,19 @@ describe('toOfficialTransport', () => {
     expect(await rejection(transport.start())).toMatchObject({ code: 'CONNECTION_CLOSED' });
     await client.close();
     await transport.close();
+  });
+
+  it('does not send the probe of a modern client over what carries the legacy era only', async () => {
+    const received: string[] = [];
+    const inner = new MemoryTransport(() => ({ receive: (text) => void received.push(text) }), 'memory');
+    const transport = toOfficialTransport(Object.assign(inner, { onlyEra: 'legacy' as const }));
+    const heard: object[] = [];
+    transport.onmessage = (message) => void heard.push(message);
+    await transport.start();
+    await transport.send({ jsonrpc: '2.0', id: 'probe-1', method: 'server/discover', params: {} });
+    expect(heard).toMatchObject([{ id: 'probe-1', error: { code: -32601 } }]);
+    await transport.close();
+    expect(received).toEqual([]);
   });
 
   it('can be closed before it was started, and while it is', async () => {
