@@ -116,7 +116,7 @@ export class McpClient implements AsyncDisposable {
     this.#stats = new ClientStats(clock);
     this.activity = new ClientActivity(clock, this.settings.lazy, {
       subscriptions: () => this.#subscriptions.wakeful,
-      tasks: () => this.#tools.tasks.unfinished,
+      tasks: () => this.#tools.tasksSoFar?.unfinished ?? 0,
     });
     this.#cache = new ResponseCache(clock);
     this.#desk = new InputDesk(name, environment.identity);
@@ -128,12 +128,12 @@ export class McpClient implements AsyncDisposable {
       cache: this.#cache,
       urlElicitations,
       subscriptions: () => this.#subscriptions,
-      tasks: () => this.#tools.tasks,
+      tasks: () => this.#tools.tasksSoFar,
     });
     this.#notifications = notifications;
     const doubts = new ToolDoubts(clock, this.#book, () => notifications.toolsDoubted());
     this.stderr = new StderrLog(this.settings.limits.stderrBytes, clock);
-    this.authorization = new ClientAuthorization(parsed, environment, () => this.#connection);
+    this.authorization = new ClientAuthorization(parsed, this.settings, environment, () => this.#connection);
     const connector = new Connector(parsed, this.settings, environment, () => this.#desk.identity, {
       notification: (method, params) => notifications.handle(method, params),
       told: (type, data) => this.#events.emit('serverEvent', { type, data }),
@@ -151,11 +151,17 @@ export class McpClient implements AsyncDisposable {
     });
     const { activity, settings } = this;
     const handshake = (): Handshake | undefined => this.#lastEstablished?.handshake;
-    const base = { name, settings, environment, connection: this.#connection, activity, handshake };
-    this.#guard = clientGuard({ ...base, ping: () => this.ping() });
+    const connection = this.#connection;
+    // No spread here or below: each object that is made by one has a hidden class of its own, half a KB for every client.
+    this.#guard = clientGuard({ name, settings, environment, connection, ping: () => this.ping() });
     this.#guard.breaker?.on('state', (change) => this.#events.emit('circuit', change));
     this.#caller = new Caller({
-      ...base,
+      name,
+      settings,
+      environment,
+      connection,
+      activity,
+      handshake,
       guard: this.#guard,
       desk: this.#desk,
       urlElicitations,
@@ -172,7 +178,11 @@ export class McpClient implements AsyncDisposable {
       warn: (message) => this.#warn(message),
     });
     this.#health = createHealth({
-      ...base,
+      name,
+      settings,
+      environment,
+      connection,
+      handshake,
       caller: this.#caller,
       breaker: this.#guard.breaker,
       traffic: this.#stats.traffic,
@@ -190,13 +200,19 @@ export class McpClient implements AsyncDisposable {
     });
     const tasksEra = (session: Session): Era | undefined =>
       tasksEraOf(session.era, this.#desk.identity, this.#logLevel.level);
-    const shared = { name, environment, caller: this.#caller, activity, tasksEra };
     this.#subscriptions = new Subscriptions({
-      ...shared,
+      name,
+      environment,
+      caller: this.#caller,
+      activity,
+      tasksEra,
       notified: (event) => notifications.subscribed(event),
     });
     this.#tools = new ToolCaller({
-      ...shared,
+      name,
+      environment,
+      caller: this.#caller,
+      tasksEra,
       desk: this.#desk,
       subscriptions: this.#subscriptions,
       settings: this.settings,
@@ -533,14 +549,14 @@ export class McpClient implements AsyncDisposable {
       this.#guard.connected();
       // Perhaps not the first connection: what was set up on the one before is set up again.
       this.#subscriptions.connected();
-      this.#tools.tasks.connected();
+      this.#tools.tasksSoFar?.connected();
       this.#logLevel.renew(this.era);
     }
     if (to.kind === 'closing') this.#guard.disconnected();
     if (to.kind === 'disconnected') {
       this.#notifications.close();
       if (this.#reconnections === 0) this.#subscriptions.close();
-      this.#tools.tasks.disconnected();
+      this.#tools.tasksSoFar?.disconnected();
     }
     this.#events.emit('state', change);
   }

@@ -209,8 +209,8 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     trust: own.trust ?? defaults.trust,
     lazy: own.lazy ?? defaults.lazy,
     timeouts:
-      own.timeouts?.total === undefined
-        ? Object.freeze({ ...timeouts, total: Math.max(defaults.timeouts.total, timeouts.request) })
+      own.timeouts?.total === undefined && timeouts.request > timeouts.total
+        ? Object.freeze({ ...timeouts, total: timeouts.request })
         : timeouts,
     retry: own.retry === false ? NO_RETRY : filled(defaults.retry, own.retry),
     restart: own.restart === false ? NO_RESTART : filled(defaults.restart, own.restart),
@@ -244,7 +244,7 @@ const NO_RESTART: ResolvedSettings['restart'] = Object.freeze({ ...SETTINGS_DEFA
 function resolveRateLimit(given: SignalboxSettings['rateLimit']): ResolvedSettings['rateLimit'] {
   if (given === false) return undefined;
   const limit = filled(SETTINGS_DEFAULTS.rateLimit!, given);
-  if (limit.burst !== Number.POSITIVE_INFINITY) return limit;
+  if (limit.burst !== Number.POSITIVE_INFINITY || limit.perSecond === Number.POSITIVE_INFINITY) return limit;
   return Object.freeze({ ...limit, burst: Math.max(1, Math.ceil(limit.perSecond)) });
 }
 
@@ -275,8 +275,9 @@ function filled<Name extends string>(
   defaults: NumberGroup<Name>,
   given: GivenGroup<Name> | undefined,
 ): NumberGroup<Name> {
+  // The defaults themselves: one object for all servers that say nothing.
+  if (given === undefined || Object.values(given).every((value) => value === undefined)) return defaults;
   const result: Record<Name, number> = { ...defaults };
-  if (given === undefined) return Object.freeze(result);
   for (const name of Object.keys(defaults) as Name[]) {
     const value = given[name];
     if (value !== undefined) result[name] = typeof value === 'number' ? value : Number.POSITIVE_INFINITY;

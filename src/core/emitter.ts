@@ -1,4 +1,5 @@
 import { messageOf } from './errors.ts';
+import { LateMap } from './late-map.ts';
 import { type Logger, silentLogger } from './log.ts';
 
 /** Takes a listener away again; usable with `using`. */
@@ -8,9 +9,13 @@ export function disposer(dispose: () => void): Disposer {
   return Object.assign(dispose, { [Symbol.dispose]: dispose });
 }
 
+interface Registration {
+  readonly listener: (payload: never) => void;
+}
+
 /** Typed events. A listener that throws is reported to the log and harms nobody (F-138). */
 export class Emitter<Events extends object> {
-  readonly #listeners: Map<keyof Events, ReadonlySet<(payload: never) => void>> = new Map();
+  readonly #registered: LateMap<keyof Events, readonly Registration[]> = new LateMap();
   readonly #logger: Logger;
 
   constructor(logger: Logger = silentLogger) {
@@ -18,24 +23,23 @@ export class Emitter<Events extends object> {
   }
 
   on<Name extends keyof Events>(name: Name, listener: (payload: Events[Name]) => void): Disposer {
-    // A wrapper of its own lets one function be registered twice and removed once.
-    const entry = (payload: Events[Name]): unknown => listener(payload);
-    // The set is copied on change, so that emitting needs no copy and sees a stable list.
-    this.#listeners.set(name, new Set([...(this.#listeners.get(name) ?? []), entry]));
+    // An object of its own lets one function be registered twice and removed once.
+    const registration: Registration = { listener };
+    // The list is copied on change, so that emitting needs no copy and sees a stable one.
+    this.#registered.set(name, [...(this.#registered.get(name) ?? []), registration]);
     return disposer(() => {
-      const rest = new Set(this.#listeners.get(name));
-      rest.delete(entry);
-      if (rest.size === 0) this.#listeners.delete(name);
-      else this.#listeners.set(name, rest);
+      const rest = (this.#registered.get(name) ?? []).filter((other) => other !== registration);
+      if (rest.length === 0) this.#registered.delete(name);
+      else this.#registered.set(name, rest);
     });
   }
 
   emit<Name extends keyof Events>(name: Name, payload: Events[Name]): void {
-    const listeners = this.#listeners.get(name);
-    if (listeners === undefined) return;
-    for (const listener of listeners as ReadonlySet<(payload: Events[Name]) => unknown>) {
+    const registered = this.#registered.get(name);
+    if (registered === undefined) return;
+    for (const { listener } of registered) {
       try {
-        const returned = listener(payload);
+        const returned = (listener as (payload: Events[Name]) => unknown)(payload);
         if (returned instanceof Promise) returned.catch((error: unknown) => this.#report(name, error));
       } catch (error) {
         this.#report(name, error);
@@ -45,14 +49,14 @@ export class Emitter<Events extends object> {
 
   /** Number of listeners of one event, or of all. */
   listenerCount(name?: keyof Events): number {
-    if (name !== undefined) return this.#listeners.get(name)?.size ?? 0;
+    if (name !== undefined) return this.#registered.get(name)?.length ?? 0;
     let count = 0;
-    for (const set of this.#listeners.values()) count += set.size;
+    for (const registered of this.#registered.values()) count += registered.length;
     return count;
   }
 
   clear(): void {
-    this.#listeners.clear();
+    this.#registered.clear();
   }
 
   #report(name: keyof Events, error: unknown): void {

@@ -1,3 +1,4 @@
+import { LateMap } from '../core/late-map.ts';
 import type { Random } from '../core/random.ts';
 
 /** Ids begin at a random place below this, so that an answer cannot be guessed before its request (F-044). */
@@ -22,7 +23,7 @@ export class CallTable<Call extends { readonly id: number }> {
   readonly #firstId: number;
   #nextId: number;
   #places: (Call | undefined)[] = emptyPlaces(FIRST_SIZE);
-  readonly #beside: Map<number, Call> = new Map();
+  readonly #beside: LateMap<number, Call> = new LateMap();
   #size = 0;
 
   constructor(random: Random) {

@@ -3,7 +3,7 @@ import type { AuthorizationStatus } from '../../auth/authorization-result.ts';
 import type { CredentialSource } from '../../auth/credential-source.ts';
 import type { OnDemandSource } from '../../auth/on-demand-source.ts';
 import type { ParsedEntry } from '../../config/parse-entry.ts';
-import { resolveSettings } from '../../config/settings.ts';
+import type { ResolvedSettings } from '../../config/settings.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import type { ClientEnvironment } from '../connection/connector.ts';
 import { clientCredentials } from './client-credentials.ts';
@@ -34,13 +34,18 @@ export class ClientAuthorization {
   readonly #connection: () => AuthorizedConnection;
 
   /** @internal */
-  constructor(parsed: ParsedEntry, environment: ClientEnvironment, connection: () => AuthorizedConnection) {
+  constructor(
+    parsed: ParsedEntry,
+    settings: ResolvedSettings,
+    environment: ClientEnvironment,
+    connection: () => AuthorizedConnection,
+  ) {
     const owner = {
       isConnected: () => connection().session !== undefined,
       lost: (error: SignalboxError) => connection().denied(error),
       ending: () => connection().ending,
     };
-    const credentials = clientCredentials(parsed, resolveSettings(parsed.entry), environment, owner);
+    const credentials = clientCredentials(parsed, settings, environment, owner);
     this.#name = parsed.name;
     this.source = credentials.source;
     this.#oauth = credentials.oauth;

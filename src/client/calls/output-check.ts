@@ -10,7 +10,8 @@ export type ValidateMode = 'off' | 'warn' | 'error';
 export class OutputCheck {
   readonly #server: string;
   readonly #warn: (message: string) => void;
-  readonly #validator: OutputValidator = new OutputValidator();
+  /** Made when there is something to check. */
+  #validator: OutputValidator | undefined;
 
   constructor(server: string, warn: (message: string) => void) {
     this.#server = server;
@@ -47,6 +48,7 @@ export class OutputCheck {
     if (!('structuredContent' in result)) {
       return { text: 'it has no structuredContent', list: [], isUnusable: false };
     }
+    this.#validator ??= new OutputValidator();
     const outcome = await this.#validator.validate(schema, result.structuredContent);
     if ('unusable' in outcome)
       return { text: `not checked, ${outcome.unusable}`, list: [], isUnusable: true };

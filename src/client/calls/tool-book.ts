@@ -12,9 +12,12 @@ interface Page {
   readonly headers: readonly ParamHeader[];
 }
 
+/** One for all clients that have listed nothing yet. */
+const NO_PAGES: ReadonlyMap<string, Page> = new Map();
+
 /** What the last list said of each tool: needed to mirror arguments into headers and to check what comes back. */
 export class ToolBook {
-  #pages: Map<string, Page> = new Map();
+  #pages: ReadonlyMap<string, Page> = NO_PAGES;
 
   /**
    * Notes a list. Where arguments are mirrored into headers, a tool whose annotations are invalid must not be offered

@@ -1,6 +1,7 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import type { CallToolResult } from '../../protocol/mcp-types.ts';
+import { taskSupport } from '../../protocol/tasks/core-tasks.ts';
 import type { TaskHandle } from '../tasks/task-handle.ts';
 import type { TaskCallOptions } from '../tasks/task-options.ts';
 import { Tasks, type TasksOptions } from '../tasks/tasks.ts';
@@ -15,13 +16,15 @@ export type ToolCallOptions = CallOptions & { readonly task?: TaskCallOptions['t
 /** What a {@link ToolCaller} works with. */
 export interface ToolCallerOptions extends Omit<TasksOptions, 'timeouts' | 'readResult' | 'findTool'> {
   readonly settings: ResolvedSettings;
+  /** Of the present or last connection. */
+  readonly protocolVersion: () => string | undefined;
   readonly book: ToolBook;
   readonly outputs: OutputCheck;
 }
 
 /** Calls tools, as tasks where that is wanted or the tool insists on it, and checks what they answer. */
 export class ToolCaller {
-  readonly tasks: Tasks;
+  #tasks: Tasks | undefined;
   readonly #options: ToolCallerOptions;
   /** Reads what a tool answered: one function for all calls. */
   readonly #extras: CallExtras = {
@@ -30,12 +33,23 @@ export class ToolCaller {
 
   constructor(options: ToolCallerOptions) {
     this.#options = options;
-    this.tasks = new Tasks({
+  }
+
+  /** Made when the first is wanted: most clients never have any. */
+  get tasks(): Tasks {
+    const { settings, book, ...options } = this.#options;
+    this.#tasks ??= new Tasks({
       ...options,
-      timeouts: options.settings.timeouts,
-      findTool: (tool) => options.book.find(tool),
+      timeouts: settings.timeouts,
+      findTool: (tool) => book.find(tool),
       readResult: async (tool, result, call) => await this.#check(tool, result, call),
     });
+    return this.#tasks;
+  }
+
+  /** Undefined if there never was one. */
+  get tasksSoFar(): Tasks | undefined {
+    return this.#tasks;
   }
 
   /** Resolves with a handle if `options.task` asks for one. */
@@ -46,8 +60,14 @@ export class ToolCaller {
   ): Promise<CallToolResult | TaskHandle> {
     const { task } = options;
     if (task !== undefined) return this.tasks.start(name, args, { ...options, task });
-    if (this.tasks.mustBeTask(name)) return this.tasks.callThrough(name, args, options);
+    if (this.#mustBeTask(name)) return this.tasks.callThrough(name, args, options);
     return this.#options.caller.request('tools/call', { name, arguments: args }, options, this.#extras);
+  }
+
+  /** Whether the tool can only be called as a task: a legacy server refuses anything else. */
+  #mustBeTask(tool: string): boolean {
+    const { capabilities, protocolVersion, book } = this.#options;
+    return taskSupport(capabilities(), protocolVersion(), book.find(tool)) === 'required';
   }
 
   /** At once, unless the answer has to be held against a schema. */

@@ -1,6 +1,7 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
 import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
 import { SignalboxError } from '../../core/errors.ts';
+import { LateSet } from '../../core/late-set.ts';
 import { sleep } from '../../core/sleep.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { fullJitter } from '../../resilience/backoff.ts';
@@ -42,7 +43,7 @@ export class Connection {
   #run: AttemptRun | undefined;
   #closing: Promise<void> | undefined;
   /** Transports that broke and are still being cleaned up. */
-  readonly #leaving: Set<Promise<unknown>> = new Set();
+  readonly #leaving: LateSet<Promise<unknown>> = new LateSet();
   readonly #pause: BackgroundPause;
   #isEnded = false;
   readonly #ending = new AbortController();

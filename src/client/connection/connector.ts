@@ -149,8 +149,8 @@ export class Connector {
     const deadline = new AttemptDeadline(() => budget.abort(this.#timeout()));
     wheel.add(deadline, this.#settings.timeouts.connect);
     try {
-      const established = await attempt(AbortSignal.any([signal, budget.signal]));
-      return { ...established, connectMs: clock.now() - startedAt };
+      const { session, handshake, kind } = await attempt(AbortSignal.any([signal, budget.signal]));
+      return { session, handshake, kind, connectMs: clock.now() - startedAt };
     } finally {
       wheel.remove(deadline);
       wheel.rest();

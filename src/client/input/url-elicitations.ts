@@ -1,6 +1,7 @@
 import { onAbort } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { type RemoteError, SignalboxError } from '../../core/errors.ts';
+import { LateMap } from '../../core/late-map.ts';
 import { isObject } from '../../wire/json-rpc.ts';
 import type { InputDesk } from './input-desk.ts';
 
@@ -16,7 +17,7 @@ export class UrlElicitations {
   readonly #server: string;
   readonly #desk: InputDesk;
   readonly #clock: Clock;
-  readonly #waiting: Map<string, () => void> = new Map();
+  readonly #waiting: LateMap<string, () => void> = new LateMap();
 
   constructor(server: string, desk: InputDesk, clock: Clock) {
     this.#server = server;

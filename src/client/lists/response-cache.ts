@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { LateMap } from '../../core/late-map.ts';
 import type { Params } from '../../wire/json-rpc.ts';
 
 /** Methods whose results say how long they may be kept (2026-07-28, caching). */
@@ -28,7 +29,7 @@ interface Entry {
  */
 export class ResponseCache {
   readonly #clock: Clock;
-  readonly #entries: Map<string, Entry> = new Map();
+  readonly #entries: LateMap<string, Entry> = new LateMap();
   #turn = 0;
 
   constructor(clock: Clock) {
@@ -67,7 +68,9 @@ export class ResponseCache {
     this.#entries.delete(key);
     const freshUntil = this.#clock.now() + Math.min(ttlMs, MAX_TTL_MS);
     this.#entries.set(key, { method, uri: params?.['uri'], result, freshUntil });
-    if (this.#entries.size > MAX_ENTRIES) this.#entries.delete(this.#entries.keys().next().value!);
+    if (this.#entries.size <= MAX_ENTRIES) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
   }
 
   /** The server says that a list has changed, or a cursor proved invalid: no page of it counts any more. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { RemoteError } from '../../core/errors.ts';
+import { LateMap } from '../../core/late-map.ts';
 import { JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
 import type { ToolBook } from '../calls/tool-book.ts';
 
@@ -14,7 +15,7 @@ export class ToolDoubts {
   readonly #clock: Clock;
   readonly #book: ToolBook;
   readonly #doubted: () => void;
-  readonly #doubtedAt: Map<string, number> = new Map();
+  readonly #doubtedAt: LateMap<string, number> = new LateMap();
 
   /** @param doubted the list of tools should be read again */
   constructor(clock: Clock, book: ToolBook, doubted: () => void) {

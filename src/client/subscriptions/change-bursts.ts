@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.ts';
+import { LateMap } from '../../core/late-map.ts';
 
 /** Changes of one list that come within this time are told as one, in ms (F-058). */
 const BURST_MS = 100;
@@ -17,7 +18,7 @@ export interface ChangeBurstsOptions<Change> {
  */
 export class ChangeBursts<Change extends string> {
   readonly #options: ChangeBurstsOptions<Change>;
-  readonly #bursts: Map<Change, { timer: Timer; isPending: boolean }> = new Map();
+  readonly #bursts: LateMap<Change, { timer: Timer; isPending: boolean }> = new LateMap();
 
   constructor(options: ChangeBurstsOptions<Change>) {
     this.#options = options;

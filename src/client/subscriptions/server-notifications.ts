@@ -39,7 +39,8 @@ export interface ServerNotificationsOptions {
   readonly cache: ResponseCache;
   readonly urlElicitations: UrlElicitations;
   readonly subscriptions: () => Subscriptions;
-  readonly tasks: () => Tasks;
+  /** Undefined where there never was one. */
+  readonly tasks: () => Tasks | undefined;
 }
 
 /** Brings what a server tells to everybody it concerns: cache, subscribers, listeners. */
@@ -77,7 +78,7 @@ export class ServerNotifications {
     } else if (method === 'notifications/elicitation/complete') {
       urlElicitations.completed(params['elicitationId']);
     } else if (method === 'notifications/tasks/status') {
-      this.#options.tasks().notified(params);
+      this.#options.tasks()?.notified(params);
     } else if (method === 'notifications/message' && LEVELS.has(level)) {
       const { logger, data } = params;
       events.emit('log', {

@@ -1,3 +1,5 @@
+import { LateMap } from '../../core/late-map.ts';
+import { LateSet } from '../../core/late-set.ts';
 import type { Era } from '../../protocol/eras/era.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { Params } from '../../wire/json-rpc.ts';
@@ -43,13 +45,13 @@ interface LegacySubscription {
  */
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
-  readonly #streams: Set<ListenStream> = new Set();
-  readonly #legacy: Set<LegacySubscription> = new Set();
-  readonly #listeners: Set<SubscriptionListener> = new Set();
+  readonly #streams: LateSet<ListenStream> = new LateSet();
+  readonly #legacy: LateSet<LegacySubscription> = new LateSet();
+  readonly #listeners: LateSet<SubscriptionListener> = new LateSet();
   /** Those of {@link #listeners} that a lazy server stays awake for. */
-  readonly #wakeful: Set<SubscriptionListener> = new Set();
+  readonly #wakeful: LateSet<SubscriptionListener> = new LateSet();
   /** How many subscriptions want each resource of a legacy server. */
-  readonly #resources: Map<string, number> = new Map();
+  readonly #resources: LateMap<string, number> = new LateMap();
 
   constructor(options: SubscriptionsOptions) {
     this.#options = options;

@@ -4,12 +4,7 @@ import { SignalboxError } from '../../core/errors.ts';
 import type { Era, EraName } from '../../protocol/eras/era.ts';
 import type { ServerCapabilities, Tool } from '../../protocol/mcp-types.ts';
 import type { Session } from '../../protocol/session/session.ts';
-import {
-  offersTaskCalls,
-  offersTaskCancel,
-  type TaskSupport,
-  taskSupportOf,
-} from '../../protocol/tasks/core-tasks.ts';
+import { offersTaskCalls, offersTaskCancel, taskSupport } from '../../protocol/tasks/core-tasks.ts';
 import { readTask } from '../../protocol/tasks/task-snapshot.ts';
 import { TASK_RESULT } from '../../protocol/tasks/tasks-era.ts';
 import type { CallOptions } from '../calls/call-options.ts';
@@ -59,12 +54,6 @@ export class TaskCalls {
       : await this.#callLegacy(tool, args, options, era?.protocolVersion, ttlMs);
   }
 
-  /** What a tool says, as far as it was listed; `forbidden` where the server takes no calls as tasks at all. */
-  supportOf(tool: string, protocolVersion: string | undefined): TaskSupport {
-    const { capabilities, findTool } = this.#options;
-    return offersTaskCalls(capabilities(), protocolVersion) ? taskSupportOf(findTool(tool)) : 'forbidden';
-  }
-
   async #callModern(tool: string, args: Arguments, options: CallOptions): Promise<TaskRecord> {
     const { caller, requests, clock } = this.#options;
     const extras = {
@@ -90,7 +79,7 @@ export class TaskCalls {
     const mayOffer = offersTaskCalls(capabilities(), protocolVersion);
     if (mayOffer && findTool(tool) === undefined) await learnTools({ signal: options.signal });
     const params = { name: tool, arguments: args };
-    if (this.supportOf(tool, protocolVersion) === 'forbidden') {
+    if (taskSupport(capabilities(), protocolVersion, findTool(tool)) === 'forbidden') {
       return await this.#completed(
         'legacy',
         tool,

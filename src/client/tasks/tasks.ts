@@ -1,4 +1,5 @@
 import { SignalboxError } from '../../core/errors.ts';
+import { LateMap } from '../../core/late-map.ts';
 import type { Era } from '../../protocol/eras/era.ts';
 import type { CallToolResult, ServerCapabilities, Tool } from '../../protocol/mcp-types.ts';
 import type { Session } from '../../protocol/session/session.ts';
@@ -35,7 +36,6 @@ export interface TasksOptions {
   readonly readResult: ToolResultReader;
   readonly tasksEra: (session: Session) => Era | undefined;
   /** Of the present or last connection. */
-  readonly protocolVersion: () => string | undefined;
   readonly capabilities: () => ServerCapabilities | undefined;
   readonly findTool: (name: string) => Tool | undefined;
   readonly learnTools: (options: CallOptions) => Promise<unknown>;
@@ -49,15 +49,16 @@ export class Tasks {
   readonly #requests: TaskRequests;
   readonly #calls: TaskCalls;
   readonly #places = new PushPlaces();
-  readonly #followed: Map<TaskHandle, TaskWatch> = new Map();
+  readonly #followed: LateMap<TaskHandle, TaskWatch> = new LateMap();
   readonly #unfinished: UnfinishedTasks = new UnfinishedTasks();
 
   constructor(options: TasksOptions) {
-    const { name: server, environment, timeouts, ...shared } = options;
+    const { name: server, environment, timeouts, caller, ...shared } = options;
+    const timeoutMs = timeouts.request;
     this.#options = options;
-    this.#requests = new TaskRequests({ ...shared, server, timeoutMs: timeouts.request });
-    const more = { server, clock: environment.clock, requests: this.#requests, timeoutMs: timeouts.request };
-    this.#calls = new TaskCalls({ ...shared, ...more });
+    this.#requests = new TaskRequests({ server, caller, timeoutMs, tasksEra: options.tasksEra });
+    const { clock } = environment;
+    this.#calls = new TaskCalls({ ...shared, server, clock, caller, requests: this.#requests, timeoutMs });
   }
 
   /** How many are not known to have ended. */
@@ -72,11 +73,6 @@ export class Tasks {
     options: TaskCallOptions,
   ): Promise<TaskHandle> {
     return this.#handle(await this.#calls.call(tool, args, options), { validate: options.validate });
-  }
-
-  /** Whether the tool can only be called as a task: a legacy server refuses anything else. */
-  mustBeTask(tool: string): boolean {
-    return this.#calls.supportOf(tool, this.#options.protocolVersion()) === 'required';
   }
 
   /** An ordinary call of a tool that can only be called as a task. Whoever gives it up cancels the task. */

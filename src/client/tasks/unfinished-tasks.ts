@@ -1,3 +1,4 @@
+import { LateSet } from '../../core/late-set.ts';
 import type { TaskRecord } from './task-record.ts';
 
 /** More than anybody has; the oldest are forgotten first. */
@@ -8,7 +9,7 @@ const MAX_TASKS = 1000;
  * so it is not stopped for want of work. One counts until its end is learned or its time to live is over.
  */
 export class UnfinishedTasks {
-  readonly #records: Set<TaskRecord> = new Set();
+  readonly #records: LateSet<TaskRecord> = new LateSet();
 
   add(record: TaskRecord): void {
     if (record.identity.id === undefined || isOver(record)) return;

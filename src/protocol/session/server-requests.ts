@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
+import { LateSet } from '../../core/late-set.ts';
 import type { Logger } from '../../core/log.ts';
 import { encodeError, encodeResult } from '../../wire/encode.ts';
 import { JSON_RPC_ERROR, type JsonRpcRequest, type Params, type RequestId } from '../../wire/json-rpc.ts';
@@ -36,7 +37,7 @@ interface OpenRequest {
 export class ServerRequests {
   readonly #options: ServerRequestsOptions;
   /** Those that are worked on, also when nobody wants the answer any more: the work counts. */
-  readonly #open: Set<OpenRequest> = new Set();
+  readonly #open: LateSet<OpenRequest> = new LateSet();
 
   constructor(options: ServerRequestsOptions) {
     this.#options = options;

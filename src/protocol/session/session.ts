@@ -91,15 +91,24 @@ export class Session implements CallOwner {
     this.#handlers = handlers;
     this.#calls = new CallTable(options.random);
     const { clock } = options;
-    const shared = { server, logger, clock, counters: this.counters, era: () => this.#era };
+    const { counters } = this;
+    const era = (): Era | undefined => this.#era;
     this.#requests = new ServerRequests({
-      ...shared,
+      server,
+      logger,
+      clock,
+      counters,
+      era,
       limitMs: options.answerMs ?? Number.POSITIVE_INFINITY,
       respond: (text) => this.#sendOneWay(text, this.#era?.headers('', undefined)),
       answer: (method, params, signal) => handlers.request(method, params, signal),
     });
     this.#inbound = new Inbound({
-      ...shared,
+      server,
+      logger,
+      clock,
+      counters,
+      era,
       tap,
       calls: this.#calls,
       requests: this.#requests,

@@ -8,7 +8,7 @@ const CORE_TASKS_VERSION = '2025-11-25';
 export type TaskSupport = 'required' | 'optional' | 'forbidden';
 
 /** What a tool says of itself; whoever says nothing forbids it (2025-11-25, tasks). */
-export function taskSupportOf(tool: Tool | undefined): TaskSupport {
+function taskSupportOf(tool: Tool | undefined): TaskSupport {
   const execution = tool?.['execution'];
   const support = isObject(execution) ? execution['taskSupport'] : undefined;
   return support === 'required' || support === 'optional' ? support : 'forbidden';
@@ -22,6 +22,15 @@ export function offersTaskCalls(
   if (protocolVersion !== CORE_TASKS_VERSION) return false;
   const requests = within(capabilities?.['tasks'], 'requests');
   return isObject(within(within(requests, 'tools'), 'call'));
+}
+
+/** What a tool says, as far as it was listed; `forbidden` where the server takes no calls as tasks at all. */
+export function taskSupport(
+  capabilities: ServerCapabilities | undefined,
+  protocolVersion: string | undefined,
+  tool: Tool | undefined,
+): TaskSupport {
+  return offersTaskCalls(capabilities, protocolVersion) ? taskSupportOf(tool) : 'forbidden';
 }
 
 /** Whether a legacy server lets tasks be cancelled. */

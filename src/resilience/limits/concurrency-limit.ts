@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
+import { LateMap } from '../../core/late-map.ts';
 import { type ResilienceEnvironment, resolveEnvironment } from '../environment.ts';
 import { type NumberRule, resolveNumbers } from '../number-options.ts';
 import { Waiter, type WaitOptions } from './waiter.ts';
@@ -74,7 +75,7 @@ export class ConcurrencyLimit {
   readonly #options: Readonly<Record<keyof ConcurrencyLimitOptions, number>>;
   readonly #clock: Clock;
   /** In the order in which the keys are served; a key that was served goes to the end, one without waiters away. */
-  readonly #queues: Map<string, Set<SlotWaiter>> = new Map();
+  readonly #queues: LateMap<string, Set<SlotWaiter>> = new LateMap();
   /** Set to the earliest deadline of those who wait, or earlier. */
   readonly #wakeUp: WakeUp;
   #inFlight = 0;

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { LateSet } from '../../core/late-set.ts';
 import { type ResilienceEnvironment, resolveEnvironment } from '../environment.ts';
 import { checkNumber, type NumberRule, resolveNumbers } from '../number-options.ts';
 import { Waiter, type WaitOptions } from './waiter.ts';
@@ -76,7 +77,7 @@ export class RateLimit {
   readonly #options: Readonly<Record<keyof RateLimitOptions, number>>;
   readonly #clock: Clock;
   /** In the order of their coming. */
-  readonly #waiters: Set<TokenWaiter> = new Set();
+  readonly #waiters: LateSet<TokenWaiter> = new LateSet();
   /** Set to when the first waiter gets what it waits for. */
   readonly #wakeUp: WakeUp;
   #tokens: number;

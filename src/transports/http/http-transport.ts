@@ -72,8 +72,15 @@ export class HttpTransport implements Transport {
   #connect(receiver: TransportReceiver, target: HttpTarget): void {
     const context = this.#context;
     const { url, headers } = this.#endpoint;
+    const { server, lease, http, limits, tally, credentials, conceal } = target;
     this.#link = {
-      ...target,
+      server,
+      lease,
+      http,
+      limits,
+      tally,
+      credentials,
+      conceal,
       context,
       receiver,
       url,

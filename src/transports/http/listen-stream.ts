@@ -13,7 +13,8 @@ export class ListenStream implements StreamReader, SseSink {
   readonly #link: HttpLink;
   readonly #own: Readonly<Record<string, string>>;
   readonly #idleMs: number;
-  #decoder: SseDecoder;
+  /** Of the stream that is open. */
+  #decoder: SseDecoder | undefined;
   #call: StreamCall | undefined;
   #timer: Timer | undefined;
   #lastEventId: string | undefined;
@@ -29,7 +30,6 @@ export class ListenStream implements StreamReader, SseSink {
     this.#link = link;
     this.#own = own;
     this.#idleMs = idleMs;
-    this.#decoder = new SseDecoder(this, link.context.limits.frameBytes);
   }
 
   start(): void {
@@ -59,10 +59,13 @@ export class ListenStream implements StreamReader, SseSink {
 
   data(chunk: Buffer): void {
     this.#lastByteAt = this.#link.context.clock.now();
-    this.#decoder.push(chunk);
+    this.#decoder?.push(chunk);
   }
 
   ended(error: SignalboxError | undefined, status: number | undefined): void {
+    // The request and its answer are not kept for as long as the server is silent.
+    this.#call = undefined;
+    this.#decoder = undefined;
     if (this.#stopped) return;
     this.#timer?.cancel();
     const { server, logger } = this.#link.context;

@@ -27,7 +27,12 @@ const RESERVED: ReadonlySet<string> = new Set([
 const PLAIN = ['accept-encoding', 'identity'] as const;
 const PACKED = ['accept-encoding', ACCEPTED_CODINGS] as const;
 const POST = ['accept', 'application/json, text/event-stream', 'content-type', 'application/json'] as const;
+const POST_PLAIN = [...POST, ...PLAIN] as const;
+const POST_PACKED = [...POST, ...PACKED] as const;
 const STREAM_HEAD = ['accept', 'text/event-stream', ...PLAIN] as const;
+
+/** One for all servers without headers of their own. */
+const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Builds the header arrays of requests; all that never changes is put together once. */
 export class RequestHeaders {
@@ -44,8 +49,8 @@ export class RequestHeaders {
   constructor(headers: Readonly<Record<string, string>>, context: TransportContext, compression: boolean) {
     this.#user = checked(headers, context);
     this.#coding = compression ? PACKED : PLAIN;
-    this.#postHead = [...POST, ...this.#coding];
-    this.#post = [...this.#postHead, ...[...this.#user].flat()];
+    this.#postHead = compression ? POST_PACKED : POST_PLAIN;
+    this.#post = this.#user.size === 0 ? this.#postHead : [...this.#postHead, ...[...this.#user].flat()];
   }
 
   /** Text of the peer without the secrets among these headers (S18). */
@@ -138,5 +143,5 @@ function checked(
       logger.warn('a configured header was left out: the protocol sets it', { server, header: name });
     } else kept.set(name, value);
   }
-  return kept;
+  return kept.size === 0 ? NONE : kept;
 }
