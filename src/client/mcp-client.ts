@@ -171,55 +171,39 @@ export class McpClient implements AsyncDisposable {
       relearnTools: (options) => this.#catalog.tools(options),
       failed: (method, params, error) => doubts.failed(method, params, error),
     });
-    this.#logLevel = new ServerLogLevel({
-      caller: this.#caller,
-      capabilities: () => this.capabilities,
-      redress: () => this.#redress(),
-      warn: (message) => this.#warn(message),
-    });
-    this.#health = createHealth({
-      name,
-      settings,
-      environment,
-      connection,
-      handshake,
-      caller: this.#caller,
-      breaker: this.#guard.breaker,
-      traffic: this.#stats.traffic,
-      changed: (change) => this.#events.emit('health', change),
-    });
+    const caller = this.#caller;
+    const capabilities = (): ServerCapabilities | undefined => this.capabilities;
+    const warn = (message: string): void => this.#warn(message);
+    this.#logLevel = new ServerLogLevel({ caller, capabilities, redress: () => this.#redress(), warn });
+    const parts = { name, settings, environment, connection, handshake, caller };
+    const evidence = { breaker: this.#guard.breaker, traffic: this.#stats.traffic };
+    this.#health = createHealth(parts, evidence, (change) => this.#events.emit('health', change));
     this.#catalog = new CatalogReader({
       name,
-      bounds: this.settings.limits,
-      caller: this.#caller,
+      bounds: settings.limits,
+      caller,
       cache: this.#cache,
       book: this.#book,
       declares: (capability) => this.capabilities?.[capability] !== undefined,
       mirrorsParams: () => mirrorsParams(this.#connection.session),
-      warn: (message) => this.#warn(message),
+      warn,
     });
     const tasksEra = (session: Session): Era | undefined =>
       tasksEraOf(session.era, this.#desk.identity, this.#logLevel.level);
-    this.#subscriptions = new Subscriptions({
-      name,
-      environment,
-      caller: this.#caller,
-      activity,
-      tasksEra,
-      notified: (event) => notifications.subscribed(event),
-    });
+    const notified = (event: SubscriptionEvent): void => notifications.subscribed(event);
+    this.#subscriptions = new Subscriptions({ name, environment, caller, activity, tasksEra, notified });
     this.#tools = new ToolCaller({
       name,
       environment,
-      caller: this.#caller,
+      caller,
       tasksEra,
       desk: this.#desk,
       subscriptions: this.#subscriptions,
-      settings: this.settings,
+      settings,
       book: this.#book,
-      outputs: new OutputCheck(name, (message) => this.#warn(message)),
+      outputs: new OutputCheck(name, warn),
       protocolVersion: () => this.protocolVersion,
-      capabilities: () => this.capabilities,
+      capabilities,
       learnTools: (options) => this.#catalog.tools(options),
       isComingBack: () => this.#reconnections > 0,
     });

@@ -24,6 +24,7 @@ export function resolveNumbers<Name extends string>(
   given: { readonly [Key in Name]?: number | undefined },
 ): Readonly<Record<Name, number>> {
   const result: Record<Name, number> = { ...defaults };
+  let isOwn = false;
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(rules, key)) {
       throw invalid(`${piece} has no option "${key}"; it knows ${Object.keys(rules).join(', ')}`);
@@ -31,8 +32,10 @@ export function resolveNumbers<Name extends string>(
     if (value === undefined) continue;
     const name = key as Name;
     result[name] = checkNumber(`${piece}.${name}`, value, rules[name]);
+    isOwn ||= result[name] !== defaults[name];
   }
-  return Object.freeze(result);
+  // One object for all who want nothing else.
+  return !isOwn && Object.isFrozen(defaults) ? defaults : Object.freeze(result);
 }
 
 /** @throws SignalboxError INVALID_ARGUMENT */

@@ -37,9 +37,10 @@ export class SlidingWindow {
   readonly #clock: Clock;
   readonly #bucketMs: number;
   readonly #buckets: number;
-  readonly #callsIn: Uint32Array;
-  readonly #failuresIn: Uint32Array;
-  readonly #slowIn: Uint32Array;
+  // Plain arrays: a typed one takes 200 bytes beside its numbers. Each is there once something was counted in it.
+  #callsIn: number[] | undefined;
+  #failuresIn: number[] | undefined;
+  #slowIn: number[] | undefined;
   #calls = 0;
   #failures = 0;
   #slow = 0;
@@ -51,9 +52,6 @@ export class SlidingWindow {
     this.#clock = resolveEnvironment(environment).clock;
     this.#bucketMs = windowMs / buckets;
     this.#buckets = buckets;
-    this.#callsIn = new Uint32Array(buckets);
-    this.#failuresIn = new Uint32Array(buckets);
-    this.#slowIn = new Uint32Array(buckets);
     this.#present = this.#bucketAt(this.#clock.now());
   }
 
@@ -69,6 +67,7 @@ export class SlidingWindow {
   /** Notes a call that failed; see {@link succeeded}. */
   failed(isSlow: boolean = false, now: number = this.#clock.now()): void {
     const at = this.#count(isSlow, now);
+    this.#failuresIn ??= zeros(this.#buckets);
     this.#failuresIn[at]!++;
     this.#failures++;
   }
@@ -107,9 +106,9 @@ export class SlidingWindow {
   }
 
   clear(): void {
-    this.#callsIn.fill(0);
-    this.#failuresIn.fill(0);
-    this.#slowIn.fill(0);
+    this.#callsIn = undefined;
+    this.#failuresIn = undefined;
+    this.#slowIn = undefined;
     this.#calls = 0;
     this.#failures = 0;
     this.#slow = 0;
@@ -119,9 +118,11 @@ export class SlidingWindow {
   #count(isSlow: boolean, now: number): number {
     this.#forgetOld(now);
     const at = this.#present % this.#buckets;
+    this.#callsIn ??= zeros(this.#buckets);
     this.#callsIn[at]!++;
     this.#calls++;
     if (isSlow) {
+      this.#slowIn ??= zeros(this.#buckets);
       this.#slowIn[at]!++;
       this.#slow++;
     }
@@ -140,12 +141,21 @@ export class SlidingWindow {
     this.#present = present;
     for (let bucket = first; bucket <= present; bucket++) {
       const at = bucket % this.#buckets;
-      this.#calls -= this.#callsIn[at]!;
-      this.#failures -= this.#failuresIn[at]!;
-      this.#slow -= this.#slowIn[at]!;
-      this.#callsIn[at] = 0;
-      this.#failuresIn[at] = 0;
-      this.#slowIn[at] = 0;
+      this.#calls -= taken(this.#callsIn, at);
+      this.#failures -= taken(this.#failuresIn, at);
+      this.#slow -= taken(this.#slowIn, at);
     }
   }
+}
+
+function zeros(length: number): number[] {
+  return Array.from({ length }, () => 0);
+}
+
+/** What a bucket held, which is empty then. */
+function taken(buckets: number[] | undefined, at: number): number {
+  if (buckets === undefined) return 0;
+  const count = buckets[at]!;
+  buckets[at] = 0;
+  return count;
 }

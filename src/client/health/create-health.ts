@@ -10,25 +10,32 @@ import type { HealthChange } from './health-snapshot.ts';
 import { Liveness } from './liveness.ts';
 import { SignOfLife } from './sign-of-life.ts';
 
-/** The parts of a client that its health is read from. */
+/** The parts of a client that its server is looked after with. */
 export interface ClientParts {
   readonly name: string;
   readonly settings: ResolvedSettings;
   readonly environment: ClientEnvironment;
   readonly connection: Connection;
   readonly caller: Caller;
+  readonly handshake: () => Handshake | undefined;
+}
+
+/** What the health of a server is read from, beside its checks. */
+export interface HealthEvidenceSources {
   readonly breaker: CircuitBreaker | undefined;
   /** What the requests of the last window came to. */
   readonly traffic: SlidingWindow;
-  readonly handshake: () => Handshake | undefined;
-  readonly changed: (change: HealthChange) => void;
 }
 
 /** What looks after the server of one client. */
-export function createHealth(parts: ClientParts): ClientHealth {
-  const { name, settings, environment, connection, caller, breaker, traffic, changed } = parts;
+export function createHealth(
+  parts: ClientParts,
+  { breaker, traffic }: HealthEvidenceSources,
+  changed: (change: HealthChange) => void,
+): ClientHealth {
+  const { name, settings, environment, connection, caller, handshake } = parts;
   const { clock, random, health: scheduler } = environment;
-  const signOfLife = new SignOfLife({ clock, capabilities: () => parts.handshake()?.capabilities });
+  const signOfLife = new SignOfLife({ clock, capabilities: () => handshake()?.capabilities });
   const { timeoutMs } = settings.health;
   const health = new ClientHealth({
     name,

@@ -21,6 +21,23 @@ describe('LatencyHistogram', () => {
     }
   });
 
+  it('counts the same in whatever order the values come', () => {
+    const values = [40, 3, 3600_000, 0.001, 41, 3, 700];
+    const inOrder = new LatencyHistogram();
+    const reversed = new LatencyHistogram();
+    for (const value of values) inOrder.add(value);
+    for (const value of values.toReversed()) reversed.add(value);
+    expect(inOrder.totals().buckets).toEqual(reversed.totals().buckets);
+    const sum = inOrder.totals().buckets.reduce((total, [, count]) => total + count, 0);
+    expect(sum).toBe(values.length);
+    const resumed = new LatencyHistogram();
+    resumed.add(40);
+    resumed.addTotals(inOrder.totals());
+    expect(resumed.count).toBe(values.length + 1);
+    expect(resumed.percentile(0.01)).toBeLessThan(0.02);
+    expect(resumed.max).toBe(3600_000);
+  });
+
   it('never exceeds the largest value and takes any number', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: false }), { minLength: 1 }), (values) => {

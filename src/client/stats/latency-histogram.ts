@@ -19,21 +19,26 @@ export interface LatencyTotals {
 
 /** Latencies of any number of calls in constant memory. */
 export class LatencyHistogram {
-  readonly #buckets: Uint32Array = new Uint32Array(BUCKETS);
+  /** Those from {@link #first} on that were needed so far: the latencies of one server lie close together. */
+  #counts: number[] = [];
+  /** Number of the bucket that comes first. */
+  #first = 0;
   #count = 0;
   #sumMs = 0;
   #maxMs = 0;
 
   add(ms: number): void {
-    this.#buckets[bucketOf(ms)]!++;
+    // First the place: finding it may put another array there.
+    const place = this.#placeOf(bucketOf(ms));
+    this.#counts[place]!++;
     this.#count++;
     this.#sumMs += ms;
     if (ms > this.#maxMs) this.#maxMs = ms;
   }
 
   totals(): LatencyTotals {
-    const buckets = [...this.#buckets].flatMap((count, bucket) =>
-      count === 0 ? [] : [[bucket, count] as const],
+    const buckets = this.#counts.flatMap((count, place) =>
+      count === 0 ? [] : [[this.#first + place, count] as const],
     );
     return { sumMs: this.#sumMs, maxMs: this.#maxMs, buckets };
   }
@@ -41,9 +46,10 @@ export class LatencyHistogram {
   /** Goes on from what another histogram has counted. */
   addTotals({ sumMs, maxMs, buckets }: LatencyTotals): void {
     for (const [bucket, count] of buckets) {
-      const sum = Math.min(MAX_COUNT, this.#buckets[bucket]! + count);
-      this.#count += sum - this.#buckets[bucket]!;
-      this.#buckets[bucket] = sum;
+      const place = this.#placeOf(bucket);
+      const sum = Math.min(MAX_COUNT, this.#counts[place]! + count);
+      this.#count += sum - this.#counts[place]!;
+      this.#counts[place] = sum;
     }
     this.#sumMs += sumMs;
     this.#maxMs = Math.max(this.#maxMs, maxMs);
@@ -67,11 +73,28 @@ export class LatencyHistogram {
     if (this.#count === 0) return 0;
     const rank = Math.max(1, Math.ceil(q * this.#count));
     let seen = 0;
-    for (let index = 0; index < BUCKETS; index++) {
-      seen += this.#buckets[index]!;
-      if (seen >= rank) return Math.min(this.#maxMs, SMALLEST_MS * GROWTH ** (index + 0.5));
+    for (const [place, count] of this.#counts.entries()) {
+      seen += count;
+      if (seen >= rank) return Math.min(this.#maxMs, SMALLEST_MS * GROWTH ** (this.#first + place + 0.5));
     }
     return this.#maxMs;
+  }
+
+  /** Where the count of a bucket stands; room is made for it if it lies outside of what was needed so far. */
+  #placeOf(bucket: number): number {
+    const place = bucket - this.#first;
+    return place >= 0 && place < this.#counts.length ? place : this.#makeRoom(bucket);
+  }
+
+  #makeRoom(bucket: number): number {
+    const isEmpty = this.#counts.length === 0;
+    const first = isEmpty ? bucket : Math.min(this.#first, bucket);
+    const end = isEmpty ? bucket : Math.max(this.#first + this.#counts.length - 1, bucket);
+    const counts = Array.from({ length: end - first + 1 }, () => 0);
+    for (const [place, count] of this.#counts.entries()) counts[this.#first - first + place] = count;
+    this.#counts = counts;
+    this.#first = first;
+    return bucket - first;
   }
 }
 
