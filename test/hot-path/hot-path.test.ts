@@ -77,3 +77,16 @@ describe.each(['stdio', 'json', 'sse'])('the garbage of calls over %s', (wire) =
     expect(Number(stdout)).toBeLessThan(MAX_SURVIVING_BYTES);
   });
 });
+
+/** What one more client holds that is connected and has nothing to do; about 15 % above what it is. */
+const MAX_IDLE_BYTES = { loop: 15_900, json: 21_300, stdio: 27_300 };
+
+describe.each(Object.entries(MAX_IDLE_BYTES))('an idle client over %s', (wire, maxBytes) => {
+  it.skipIf(wire === 'stdio' && process.platform === 'win32')('holds no more than it must', async () => {
+    const program = join(import.meta.dirname, 'idle-program.mjs');
+    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', program, wire]);
+    const bytes = Number(stdout);
+    expect(bytes).toBeGreaterThan(1000);
+    expect(bytes).toBeLessThan(maxBytes);
+  });
+});
