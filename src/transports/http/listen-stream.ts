@@ -36,7 +36,8 @@ export class ListenStream implements StreamReader, SseSink {
     if (this.#stopped) return;
     const { headers, sessionId, url, context } = this.#link;
     const list = headers.stream(this.#own, sessionId, this.#lastEventId);
-    this.#call = new StreamCall(this.#link, { method: 'GET', url, headers: list, body: null }, context, this);
+    const request = { method: 'GET', url, headers: list, body: null, staysOpen: true } as const;
+    this.#call = new StreamCall(this.#link, request, context, this);
     this.#call.start();
   }
 

@@ -5,6 +5,7 @@ import { poolOptions } from './pool/pool-options.ts';
 import { type PoolRequest, type PoolSettings, poolKey, poolSettings } from './pool/pool-settings.ts';
 import { createProxyAgent } from './pool/proxy-agent.ts';
 import type { Environment } from './pool/proxy-choice.ts';
+import { StreamPlaces } from './pool/stream-places.ts';
 
 /** What of the machine a {@link PoolCache} uses. */
 export interface PoolCacheOptions {
@@ -21,12 +22,22 @@ export interface PoolLease {
   /** The proxy in between, as people may read it: without credentials. */
   readonly proxy: string | undefined;
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
+  /** For a request whose answer stays open by design: so that it takes no socket that a call waits for. */
+  openStream(): PoolStream;
   /** Gives the pool back; the last user closes its sockets. Idempotent. */
   release(): Promise<void>;
 }
 
+/** The way of one request whose answer stays open by design. */
+export interface PoolStream {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
+  /** Its answer has ended. Idempotent. */
+  end(): void;
+}
+
 interface Entry {
   readonly dispatcher: Dispatcher;
+  readonly streams: StreamPlaces;
   /** Sockets that undici would leave behind. */
   readonly sockets: Set<Socket>;
   users: number;
@@ -67,13 +78,18 @@ export class PoolCache {
     const held = entry;
     const { origin, proxy } = settings;
     let released: Promise<void> | undefined;
+    const dispatchBy = (dispatcher: Dispatcher): PoolLease['dispatch'] =>
+      proxy === undefined
+        ? (options, handler) => void dispatcher.dispatch(options, handler)
+        : (options, handler) => void dispatcher.dispatch({ ...options, origin }, handler);
     return {
       origin,
       proxy: proxy?.origin,
-      dispatch:
-        proxy === undefined
-          ? (options, handler) => void held.dispatcher.dispatch(options, handler)
-          : (options, handler) => void held.dispatcher.dispatch({ ...options, origin }, handler),
+      dispatch: dispatchBy(held.dispatcher),
+      openStream: () => {
+        const place = held.streams.take();
+        return { dispatch: dispatchBy(place.dispatcher), end: () => place.leave() };
+      },
       release: () => (released ??= this.#release(key, held)),
     };
   }
@@ -82,7 +98,7 @@ export class PoolCache {
     entry.users--;
     if (entry.users > 0) return;
     this.#entries.delete(key);
-    const gone = entry.dispatcher.destroy();
+    const gone = Promise.all([entry.dispatcher.destroy(), entry.streams.destroy()]);
     // With an error, as undici ends its timer for the connect only then; it has a listener on each of them.
     for (const socket of entry.sockets) socket.destroy(new Error('the pool is closed'));
     await gone;
@@ -90,14 +106,17 @@ export class PoolCache {
 
   #create(settings: PoolSettings): Entry {
     const sockets = new Set<Socket>();
+    const dispatcher = this.#dispatcher(settings, sockets);
+    const { connections } = settings;
+    const beside = (): Dispatcher => this.#dispatcher({ ...settings, connections: null }, sockets);
+    const streams = new StreamPlaces(dispatcher, connections ?? Number.POSITIVE_INFINITY, beside);
+    return { dispatcher, streams, sockets, users: 0 };
+  }
+
+  #dispatcher(settings: PoolSettings, sockets: Set<Socket>): Dispatcher {
     const { origin, proxy } = settings;
-    const dispatcher =
-      proxy === undefined
-        ? new Pool(origin, {
-            ...poolOptions(settings),
-            connect: directConnector(settings, this.#lookup, sockets),
-          })
-        : createProxyAgent(settings, proxy, this.#lookup, sockets);
-    return { dispatcher, sockets, users: 0 };
+    if (proxy !== undefined) return createProxyAgent(settings, proxy, this.#lookup, sockets);
+    const connect = directConnector(settings, this.#lookup, sockets);
+    return new Pool(origin, { ...poolOptions(settings), connect });
   }
 }

@@ -41,7 +41,7 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
   #ignoredBytes = 0;
 
   constructor(link: PostLink, outgoing: Outgoing, url: URL, headers: string[]) {
-    super(link, { method: 'POST', url, headers, body: outgoing.text });
+    super(link, { method: 'POST', url, headers, body: outgoing.text, staysOpen: outgoing.longLived });
     this.outgoing = outgoing;
     this.#link = link;
     outgoing.exchange = this;

@@ -161,7 +161,7 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
   /** Opens the event stream, in place of one that may be open. */
   protected openStream(url: URL, headers: string[]): void {
     this.#stream?.cancel();
-    const request = { method: 'GET', url, headers, body: null } as const;
+    const request = { method: 'GET', url, headers, body: null, staysOpen: true } as const;
     this.#stream = new StreamCall(this.target, request, this.context, this);
     this.#stream.start();
   }

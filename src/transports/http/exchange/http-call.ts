@@ -5,6 +5,7 @@ import type {
   CredentialVerdict,
 } from '../../../auth/credential-source.ts';
 import { SignalboxError } from '../../../core/errors.ts';
+import type { PoolStream } from '../pool-cache.ts';
 import { decodingError } from '../unusable-answer.ts';
 import { BodyDecoder, isDecodable } from './body-decoder.ts';
 import { HeldRefusal, isCredentialRefusal } from './held-refusal.ts';
@@ -50,6 +51,8 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   /** A 401 or 403, held back or handed on. */
   #refusal: HeldRefusal | undefined;
   #refusals = 0;
+  /** The way of a request whose answer stays open. */
+  #stream: PoolStream | undefined;
 
   constructor(target: HttpTarget, request: HttpRequest) {
     this.#target = target;
@@ -105,7 +108,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     this.#decoder?.destroy();
-    this.handleReleased();
+    this.#release();
     this.#controller?.abort(CANCELLED);
   }
 
@@ -116,7 +119,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     this.#decoder?.destroy();
     this.#controller?.abort(CANCELLED);
     this.handleBroken(error);
-    this.handleReleased();
+    this.#release();
   }
 
   // --- called by undici -------------------------------------------------------------------------------------------
@@ -244,7 +247,9 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     // undici would do the same with text; so its length is known without a look at the text.
     const body = this.#request.body === null ? null : Buffer.from(this.#request.body);
     this.#bodyBytes = body?.length ?? 0;
-    this.#target.lease.dispatch({ method, path, headers, body }, this);
+    const { lease } = this.#target;
+    const way = this.#request.staysOpen === true ? (this.#stream ??= lease.openStream()) : lease;
+    way.dispatch({ method, path, headers, body }, this);
   }
 
   /** F-079: refused before execution, so the same request may be made again as soon as there are other credentials. */
@@ -322,6 +327,11 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
     this.#over = true;
     if (error === undefined) this.handleEnd();
     else this.handleBroken(error);
+    this.#release();
+  }
+
+  #release(): void {
+    this.#stream?.end();
     this.handleReleased();
   }
 

@@ -14,6 +14,8 @@ export interface HttpRequest {
   /** Names and values in turn; whoever sends the request adds to them. */
   readonly headers: string[];
   readonly body: string | Uint8Array | null;
+  /** Its answer stays open by design: it must take no socket that a call waits for. Default: no. */
+  readonly staysOpen?: boolean;
 }
 
 /** Where requests go, and by which rules. */

@@ -9,7 +9,7 @@ export interface PoolSettings {
   readonly origin: string;
   /** Largest response header block, in bytes. */
   readonly headerBytes: number;
-  readonly connections: number;
+  readonly connections: number | null;
   readonly keepAliveMs: number;
   readonly connectTimeoutMs: number;
   readonly blockPrivate: boolean;
