@@ -70,7 +70,7 @@ describe('ClientFactory', () => {
 
   it('lists and extends the transport kinds', () => {
     const { factory } = memoryFactory();
-    expect(factory.supportedTransports()).toEqual(['stdio', 'http', 'sse', 'memory']);
+    expect(factory.supportedTransports()).toEqual(['stdio', 'http', 'sse', 'rest', 'memory']);
     expect(() => registerMemory(factory, {})).toThrow(/ALREADY_REGISTERED/u);
     expect(() => factory.registerTransport('Not A Kind', () => undefined as never)).toThrow(
       /INVALID_ARGUMENT/u,

@@ -144,7 +144,7 @@ describe('a stream that breaks', () => {
     expect(late.failure).toMatchObject({ delivered: 'no' });
   });
 
-  it('all messages of one tick leave in one write, in order', async () => {
+  it('the first message of a tick leaves at once, all others of it in one write, in order', async () => {
     const { transport, receiver } = await openFaulty(tracker, {});
     const sent = Array.from({ length: 100 }, (_, index) => request(index, 'ping'));
     for (const message of sent.slice(0, 50)) transport.send(message);
@@ -153,7 +153,7 @@ describe('a stream that breaks', () => {
       await Promise.resolve();
       transport.send(message);
     }
-    expect(sent.some(({ isFlushed }) => isFlushed)).toBe(false);
+    expect(sent.map(({ isFlushed }) => isFlushed)).toEqual(sent.map((_, index) => index === 0));
     const answers = await receiver.count(100);
     expect(answers.map(({ id }) => id)).toEqual(sent.map((_, index) => index));
     expect(sent.every(({ isFlushed }) => isFlushed)).toBe(true);

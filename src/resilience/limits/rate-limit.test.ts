@@ -243,6 +243,17 @@ describe('a pause of the server', () => {
     expect(limit.waitTime()).toBeLessThanOrEqual(100);
   });
 
+  it('brings no token early when it is ended', async () => {
+    const { clock, limit, ask, outcomes } = bench({ perSecond: 1, burst: 3 });
+    for (let taken = 0; taken < 3; taken++) limit.tryTake();
+    limit.pauseFor(1500);
+    await clock.advance(90);
+    limit.resume();
+    ask('a');
+    await clock.advance(2000);
+    expect(outcomes).toEqual(['a served at 1000']);
+  });
+
   it('does not hasten those who already had to wait', async () => {
     const { clock, limit, ask, outcomes } = bench({ perSecond: 1, burst: 1 });
     limit.tryTake();

@@ -84,6 +84,8 @@ export class RateLimit {
   /** Until when `#tokens` is right: the end of a pause lies ahead. */
   #filledAt: number;
   #pausedUntil = Number.NEGATIVE_INFINITY;
+  /** What was there when the present pause began. */
+  #beforePause = { tokens: 0, at: 0 };
 
   constructor(options: RateLimitOptions = {}, environment: ResilienceEnvironment = {}) {
     const resolved = resolveNumbers('RateLimit', RATE_LIMIT_DEFAULTS, RULES, options);
@@ -144,6 +146,7 @@ export class RateLimit {
     const until = Math.min(at, now + this.#options.maxPauseMs);
     if (!(until > now && until > this.#pausedUntil)) return;
     this.#fill(now);
+    if (now >= this.#pausedUntil) this.#beforePause = { tokens: this.#tokens, at: now };
     this.#tokens = Math.min(1, this.#tokens + this.#gain(until - this.#filledAt));
     this.#filledAt = until;
     this.#pausedUntil = until;
@@ -161,6 +164,9 @@ export class RateLimit {
     const now = this.#clock.now();
     if (now >= this.#pausedUntil) return;
     this.#pausedUntil = Number.NEGATIVE_INFINITY;
+    // What the rest of the pause would have brought has not come.
+    const { tokens, at } = this.#beforePause;
+    this.#tokens = Math.min(1, tokens + this.#gain(now - at));
     this.#filledAt = now;
     this.#serve();
   }

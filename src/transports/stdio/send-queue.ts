@@ -33,8 +33,9 @@ export interface SendQueueOptions {
 }
 
 /**
- * Lines on their way into a pipe. All frames of one tick leave in one write; while a write is under way, further
- * frames wait here and not in the stream, so that at the end it is known which of them never left (F-015).
+ * Lines on their way into a pipe. The first frame of a tick leaves at once, all others of it in one write; while a write
+ * is under way, further frames wait here and not in the stream, so that at the end it is known which of them never left
+ * (F-015).
  */
 export class SendQueue {
   readonly #stdin: Writable;
@@ -44,7 +45,6 @@ export class SendQueue {
   /** Given to the stream, not yet taken by the kernel. */
   #inFlight: readonly Waiting[] = [];
   #bytes = 0;
-  #scheduled = false;
   #broken = false;
 
   constructor(stdin: Writable, options: SendQueueOptions) {
@@ -68,13 +68,9 @@ export class SendQueue {
     }
     this.#bytes += bytes;
     this.#waiting.push(bytes < LARGE_BYTES ? { outgoing, bytes, line: undefined } : large(outgoing, bytes));
-    if (this.#scheduled || this.#inFlight.length > 0) return;
-    this.#scheduled = true;
-    // After all microtasks: callers that resume one after another still share a write.
-    process.nextTick(() => {
-      this.#scheduled = false;
-      if (this.#inFlight.length === 0) this.#write(BATCH_BYTES);
-    });
+    // The server has something to do while we go on. That the write is done is heard after all microtasks, so that what
+    // comes until then leaves together.
+    if (this.#inFlight.length === 0) this.#write(BATCH_BYTES);
   }
 
   /** Gives everything to the stream now: what follows is the end of the stream. */
