@@ -11,8 +11,8 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
+import { cutExchange } from './cut-exchange.ts';
 import type { HttpTarget } from './exchange/http-request.ts';
-import { withRequestId } from './exchange/request-id.ts';
 import type { HttpLink } from './http-link.ts';
 import { HttpEndpoint, type HttpTransportOptions } from './http-options.ts';
 import { LingerList } from './linger-list.ts';
@@ -126,7 +126,7 @@ export class HttpTransport implements Transport {
     this.#farewell?.cancel();
     const link = this.#link;
     if (link !== undefined) {
-      for (const exchange of link.live.snapshot()) this.#cut(exchange);
+      for (const exchange of link.live.snapshot()) cutExchange(exchange, this.#context.server);
       link.linger.clear();
       link.sessionId = undefined;
     }
@@ -155,19 +155,6 @@ export class HttpTransport implements Transport {
     }
     this.destroy();
     await this.closed;
-  }
-
-  #cut(exchange: LiveExchange): void {
-    const { outgoing, wasSent, requestId } = exchange;
-    exchange.cancel();
-    if (outgoing.settled) return;
-    outgoing.failed(
-      new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side before the answer', {
-        server: this.#context.server,
-        delivered: wasSent ? 'unknown' : 'no',
-        details: withRequestId({}, requestId),
-      }),
-    );
   }
 
   #forgetSession(sessionId: string): void {

@@ -1,4 +1,5 @@
 import { SignalboxError } from '../../core/errors.ts';
+import type { LinkedList, ListNode } from '../../core/linked-list.ts';
 import type { LiveExchange } from '../http/live-exchange.ts';
 import type { Outgoing, TransportReceiver } from '../transport.ts';
 import { type RestAnswer, RestExchange, type RestListener, type RestTarget } from './rest-exchange.ts';
@@ -8,7 +9,7 @@ import type { RestStep } from './rest-service.ts';
 export interface RestLink {
   readonly target: RestTarget;
   readonly receiver: TransportReceiver;
-  readonly live: Set<RestCall>;
+  readonly live: LinkedList<RestCall>;
 }
 
 /** One MCP message on its way as an exchange with the service, and its answer on the way back. */
@@ -19,6 +20,7 @@ export class RestCall implements RestListener, LiveExchange {
   readonly #link: RestLink;
   readonly #read: (RestStep & { readonly kind: 'ask' })['read'];
   readonly #exchange: RestExchange;
+  readonly #place: ListNode<RestCall>;
 
   /** @throws SignalboxError INVALID_ARGUMENT if the request cannot be sent as it is */
   constructor(
@@ -33,7 +35,7 @@ export class RestCall implements RestListener, LiveExchange {
     this.#read = read;
     this.#exchange = new RestExchange(link.target, request, this);
     outgoing.exchange = this;
-    link.live.add(this);
+    this.#place = link.live.add(this);
   }
 
   get wasSent(): boolean {
@@ -75,7 +77,7 @@ export class RestCall implements RestListener, LiveExchange {
   }
 
   released(): void {
-    this.#link.live.delete(this);
+    this.#link.live.remove(this.#place);
     if (this.outgoing.exchange === this) this.outgoing.exchange = undefined;
   }
 }

@@ -2,9 +2,10 @@ import type { ResolvedRest } from '../../config/rest-settings.ts';
 import { abortError, onAbort } from '../../core/abort.ts';
 import { deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
+import { LinkedList } from '../../core/linked-list.ts';
 import { redactUrl } from '../../core/redact.ts';
 import type { Params } from '../../wire/json-rpc.ts';
-import { withRequestId } from '../http/exchange/request-id.ts';
+import { cutExchange } from '../http/cut-exchange.ts';
 import { HttpEndpoint, type HttpTransportOptions } from '../http/http-options.ts';
 import type { PoolCache } from '../http/pool-cache.ts';
 import { SESSION_END_MS } from '../http/session-end.ts';
@@ -56,7 +57,7 @@ export class RestTransport implements Transport {
   /** Ends the loading of a document. */
   readonly #loading = new AbortController();
   readonly #closed = deferred<CloseReason>();
-  readonly #live: Set<RestCall> = new Set();
+  readonly #live: LinkedList<RestCall> = new LinkedList();
   /** Exchanges that belong to no message: health while opening, the end of the session. */
   readonly #own: Set<RestExchange> = new Set();
   #isOpened = false;
@@ -151,7 +152,7 @@ export class RestTransport implements Transport {
     if (this.#ended) return;
     this.#ended = true;
     this.#loading.abort();
-    for (const call of [...this.#live]) this.#cut(call);
+    for (const call of this.#live.snapshot()) cutExchange(call, this.#context.server);
     for (const exchange of [...this.#own]) exchange.cancel();
     const released = this.#target?.lease.release() ?? Promise.resolve();
     void released.then(() => this.#closed.resolve({ kind: 'local' }));
@@ -240,21 +241,7 @@ export class RestTransport implements Transport {
   }
 
   #find(id: unknown): RestCall | undefined {
-    for (const call of this.#live) if (call.id === id && id !== undefined) return call;
-    return undefined;
-  }
-
-  #cut(call: RestCall): void {
-    const { outgoing, wasSent, requestId } = call;
-    call.cancel();
-    if (outgoing.settled) return;
-    outgoing.failed(
-      new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side before the answer', {
-        server: this.#context.server,
-        delivered: wasSent ? 'unknown' : 'no',
-        details: withRequestId({}, requestId),
-      }),
-    );
+    return id === undefined ? undefined : this.#live.snapshot().find((call) => call.id === id);
   }
 
   #asFault(error: unknown): SignalboxError {
