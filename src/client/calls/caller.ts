@@ -31,8 +31,8 @@ const STATE_ROUND = { baseMs: 200, maxMs: 5000 };
 
 const NO_EXTRAS: CallExtras = {};
 
-/** What a {@link Caller} works with. */
-export interface CallerOptions {
+/** What a {@link Caller} asks of its client. */
+export interface CallerOwner {
   readonly name: string;
   readonly settings: ResolvedSettings;
   readonly environment: ClientEnvironment;
@@ -42,19 +42,16 @@ export interface CallerOptions {
   readonly guard: CallGuard;
   readonly desk: InputDesk;
   readonly urlElicitations: UrlElicitations;
-  /** Headers beside those of the era. */
-  readonly headersFor: (
-    method: string,
-    params: Params | undefined,
-  ) => Readonly<Record<string, string>> | undefined;
   /** What the server told of itself when the present connection was set up. */
-  readonly handshake: () => Handshake | undefined;
+  readonly handshake: Handshake | undefined;
+  /** Headers beside those of the era. */
+  headersFor(method: string, params: Params | undefined): Readonly<Record<string, string>> | undefined;
   /** A tool as it was last listed. */
-  readonly findTool: (name: unknown) => Tool | undefined;
+  findTool(name: unknown): Tool | undefined;
   /** The server says that our mirrored headers are wrong: learn its tools anew. */
-  readonly relearnTools: (options: CallOptions) => Promise<unknown>;
+  learnTools(options: CallOptions): Promise<unknown>;
   /** A request has failed for the first time. */
-  readonly failed: (method: string, params: Params | undefined, error: unknown) => void;
+  requestFailed(method: string, params: Params | undefined, error: unknown): void;
 }
 
 /**
@@ -65,12 +62,12 @@ export interface CallerOptions {
 export class Caller implements FirstAttemptOwner {
   readonly guard: CallGuard;
   readonly activity: ClientActivity;
-  readonly #options: CallerOptions;
+  readonly #client: CallerOwner;
 
-  constructor(options: CallerOptions) {
-    this.#options = options;
-    this.guard = options.guard;
-    this.activity = options.activity;
+  constructor(client: CallerOwner) {
+    this.#client = client;
+    this.guard = client.guard;
+    this.activity = client.activity;
   }
 
   /**
@@ -84,7 +81,7 @@ export class Caller implements FirstAttemptOwner {
     extras: CallExtras = NO_EXTRAS,
   ): Promise<Result> {
     const { guard, activity } = this;
-    const { settings, environment, connection } = this.#options;
+    const { settings, environment, connection } = this.#client;
     const startedAt = environment.clock.now();
     let call: CallInHand;
     try {
@@ -93,7 +90,7 @@ export class Caller implements FirstAttemptOwner {
         totalTimeoutMs: options.totalTimeoutMs ?? settings.timeouts.total,
         signal: options.signal,
         onProgress: options.onProgress,
-        headers: this.#options.headersFor(method, params),
+        headers: this.#client.headersFor(method, params),
         acceptsInputRequests: ASKS_BACK.has(method),
         acceptsResultTypes: extras.acceptsResultTypes,
         era: extras.era,
@@ -130,7 +127,7 @@ export class Caller implements FirstAttemptOwner {
       try {
         result = await first;
       } catch (error) {
-        this.#options.failed(method, params, error);
+        this.#client.requestFailed(method, params, error);
         result = await this.#again(error, call);
       }
       if (result['resultType'] === 'input_required') {
@@ -146,7 +143,7 @@ export class Caller implements FirstAttemptOwner {
   #dispatch(session: Session, call: CallInHand, attempt: FirstAttempt): void {
     const { method, params, request, startedAt } = call;
     try {
-      const refusal = undeclared(method, this.#options.handshake(), this.#options.name);
+      const refusal = undeclared(method, this.#client.handshake, this.#client.name);
       if (refusal === undefined) {
         session.dispatch(method, params, request, attempt, request.era?.(session), startedAt);
       } else attempt.failed(refusal, startedAt);
@@ -162,7 +159,7 @@ export class Caller implements FirstAttemptOwner {
     params: Params | undefined,
     request: CallRequest,
   ): Promise<Record<string, unknown>> {
-    const refusal = undeclared(method, this.#options.handshake(), this.#options.name);
+    const refusal = undeclared(method, this.#client.handshake, this.#client.name);
     if (refusal !== undefined) return Promise.reject(refusal);
     const sent = session.request(method, params, request, request.era?.(session));
     return sent as Promise<Record<string, unknown>>;
@@ -176,7 +173,7 @@ export class Caller implements FirstAttemptOwner {
     startedAt: number,
   ): Promise<Record<string, unknown>> {
     const { guard } = this;
-    const { connection, environment } = this.#options;
+    const { connection, environment } = this.#client;
     const { clock } = environment;
     let { session } = connection;
     let permit = session === undefined ? undefined : guard.tryEnter();
@@ -214,7 +211,7 @@ export class Caller implements FirstAttemptOwner {
 
   /** The request with what is left of its time: the caller gave it once. */
   #left(request: CallRequest, startedAt: number): CallRequest {
-    const elapsedMs = this.#options.environment.clock.now() - startedAt;
+    const elapsedMs = this.#client.environment.clock.now() - startedAt;
     const left = (ms: number | undefined): number =>
       Math.max(1, (ms ?? Number.POSITIVE_INFINITY) - elapsedMs);
     return { ...request, timeoutMs: left(request.timeoutMs), totalTimeoutMs: left(request.totalTimeoutMs) };
@@ -223,10 +220,10 @@ export class Caller implements FirstAttemptOwner {
   /** The session of the present connection, waiting for one that is on its way for at most `limitMs`. */
   async session(
     signal: AbortSignal | undefined,
-    limitMs: number = this.#options.settings.timeouts.request,
+    limitMs: number = this.#client.settings.timeouts.request,
     begin: boolean = false,
   ): Promise<Session> {
-    const { connection, environment, name } = this.#options;
+    const { connection, environment, name } = this.#client;
     const { session } = connection;
     if (session !== undefined) return session;
     const over = new AbortController();
@@ -249,7 +246,7 @@ export class Caller implements FirstAttemptOwner {
   async #again(failure: unknown, call: CallInHand): Promise<Record<string, unknown>> {
     const { method, params, request, options, startedAt } = call;
     const { guard } = this;
-    const { environment, name, connection } = this.#options;
+    const { environment, name, connection } = this.#client;
     const { clock, random } = environment;
     const limitMs = Math.min(request.timeoutMs, request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
     let error = failure;
@@ -296,7 +293,7 @@ export class Caller implements FirstAttemptOwner {
     { method, params, options, startedAt }: CallInHand,
   ): Promise<CallRequest> {
     if (error.code === URL_ELICITATION_REQUIRED) {
-      const { environment, urlElicitations } = this.#options;
+      const { environment, urlElicitations } = this.#client;
       const { clock } = environment;
       const askedAt = clock.now();
       const endsAt = startedAt + (request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
@@ -305,16 +302,16 @@ export class Caller implements FirstAttemptOwner {
       // The time that a person takes is not that of the request.
       return { ...request, timeoutMs: request.timeoutMs + (clock.now() - askedAt) };
     }
-    await this.#options.relearnTools({ signal: options.signal, cache: 'reload' });
-    return { ...request, headers: this.#options.headersFor(method, params) };
+    await this.#client.learnTools({ signal: options.signal, cache: 'reload' });
+    return { ...request, headers: this.#client.headersFor(method, params) };
   }
 
   /** Whether a second run is allowed although the first may have been executed. */
   #isSafe(method: string, params: Params | undefined, options: CallOptions): boolean {
     if (options.retry !== undefined) return options.retry === 'safe';
     if (isRead(method)) return true;
-    if (method !== 'tools/call' || !this.#options.settings.trust) return false;
-    const annotations = this.#options.findTool(params?.['name'])?.annotations;
+    if (method !== 'tools/call' || !this.#client.settings.trust) return false;
+    const annotations = this.#client.findTool(params?.['name'])?.annotations;
     return annotations?.readOnlyHint === true || annotations?.idempotentHint === true;
   }
 
@@ -325,7 +322,7 @@ export class Caller implements FirstAttemptOwner {
     method: string,
     work: (bounded: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const { environment, name } = this.#options;
+    const { environment, name } = this.#client;
     const over = new AbortController();
     const timer = environment.clock.setTimeout(() => {
       const message = `${method} got no input within the time of the call`;
@@ -354,7 +351,7 @@ export class Caller implements FirstAttemptOwner {
   async #converse(call: CallInHand, first: Record<string, unknown>): Promise<Record<string, unknown>> {
     const { method, params, request } = call;
     const endsAt = call.startedAt + (request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
-    const { settings, environment, desk, name } = this.#options;
+    const { settings, environment, desk, name } = this.#client;
     const { clock, random } = environment;
     const signal = request.signal ?? new AbortController().signal;
     let result = first;

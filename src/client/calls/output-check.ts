@@ -6,16 +6,20 @@ import { OutputValidator } from '../../protocol/schema/output-validator.ts';
 /** What happens to a result whose `structuredContent` does not fit the tool's `outputSchema`. */
 export type ValidateMode = 'off' | 'warn' | 'error';
 
+/** What an {@link OutputCheck} asks of its client. */
+export interface OutputCheckOwner {
+  readonly name: string;
+  warn(message: string): void;
+}
+
 /** Holds what tools answer against what they announced (F-132). */
 export class OutputCheck {
-  readonly #server: string;
-  readonly #warn: (message: string) => void;
+  readonly #client: OutputCheckOwner;
   /** Made when there is something to check. */
   #validator: OutputValidator | undefined;
 
-  constructor(server: string, warn: (message: string) => void) {
-    this.#server = server;
-    this.#warn = warn;
+  constructor(client: OutputCheckOwner) {
+    this.#client = client;
   }
 
   /**
@@ -30,11 +34,11 @@ export class OutputCheck {
     const message = `the answer of "${sanitizePeerText(tool.name, 128)}" does not fit its outputSchema: ${problem.text}`;
     // A schema that cannot be judged proves nothing against the answer.
     if (mode === 'warn' || problem.isUnusable) {
-      this.#warn(message);
+      this.#client.warn(message);
       return;
     }
     throw new SignalboxError('INVALID_RESULT', message, {
-      server: this.#server,
+      server: this.#client.name,
       delivered: 'yes',
       details: { problems: problem.list },
     });

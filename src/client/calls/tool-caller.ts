@@ -1,49 +1,46 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import type { CallToolResult } from '../../protocol/mcp-types.ts';
+import type { CallToolResult, Tool } from '../../protocol/mcp-types.ts';
 import { taskSupport } from '../../protocol/tasks/core-tasks.ts';
+import type { Params } from '../../wire/json-rpc.ts';
 import type { TaskHandle } from '../tasks/task-handle.ts';
 import type { TaskCallOptions } from '../tasks/task-options.ts';
-import { Tasks, type TasksOptions } from '../tasks/tasks.ts';
+import { Tasks, type TasksOwner } from '../tasks/tasks.ts';
 import type { CallExtras } from './call-in-hand.ts';
 import type { CallOptions } from './call-options.ts';
 import type { OutputCheck } from './output-check.ts';
-import type { ToolBook } from './tool-book.ts';
 
 /** How a tool is called: at once, or as a task. */
 export type ToolCallOptions = CallOptions & { readonly task?: TaskCallOptions['task'] | undefined };
 
-/** What a {@link ToolCaller} works with. */
-export interface ToolCallerOptions extends Omit<TasksOptions, 'timeouts' | 'readResult' | 'findTool'> {
+/** What a {@link ToolCaller} asks of its client. */
+export interface ToolCallerOwner extends TasksOwner {
   readonly settings: ResolvedSettings;
   /** Of the present or last connection. */
-  readonly protocolVersion: () => string | undefined;
-  readonly book: ToolBook;
+  readonly protocolVersion: string | undefined;
   readonly outputs: OutputCheck;
+  /** A tool as it was last listed. */
+  findTool(name: unknown): Tool | undefined;
 }
 
-/** Calls tools, as tasks where that is wanted or the tool insists on it, and checks what they answer. */
-export class ToolCaller {
+/**
+ * Calls tools, as tasks where that is wanted or the tool insists on it, and checks what they answer. Each call is given
+ * it as its {@link CallExtras}: one for all.
+ */
+export class ToolCaller implements CallExtras {
+  readonly #client: ToolCallerOwner;
   #tasks: Tasks | undefined;
-  readonly #options: ToolCallerOptions;
-  /** Reads what a tool answered: one function for all calls. */
-  readonly #extras: CallExtras = {
-    read: (result, params, options) => this.#check(params?.['name'] as string, result, options),
-  };
 
-  constructor(options: ToolCallerOptions) {
-    this.#options = options;
+  constructor(client: ToolCallerOwner) {
+    this.#client = client;
   }
 
   /** Made when the first is wanted: most clients never have any. */
   get tasks(): Tasks {
-    const { settings, book, ...options } = this.#options;
-    this.#tasks ??= new Tasks({
-      ...options,
-      timeouts: settings.timeouts,
-      findTool: (tool) => book.find(tool),
-      readResult: async (tool, result, call) => await this.#check(tool, result, call),
-    });
+    this.#tasks ??= new Tasks(
+      this.#client,
+      async (tool, result, call) => await this.#check(tool, result, call),
+    );
     return this.#tasks;
   }
 
@@ -61,13 +58,22 @@ export class ToolCaller {
     const { task } = options;
     if (task !== undefined) return this.tasks.start(name, args, { ...options, task });
     if (this.#mustBeTask(name)) return this.tasks.callThrough(name, args, options);
-    return this.#options.caller.request('tools/call', { name, arguments: args }, options, this.#extras);
+    return this.#client.caller.request('tools/call', { name, arguments: args }, options, this);
+  }
+
+  /** @internal what a tool answered, as its caller is given it */
+  read(
+    result: Record<string, unknown>,
+    params: Params | undefined,
+    options: CallOptions,
+  ): CallToolResult | Promise<CallToolResult> {
+    return this.#check(params?.['name'] as string, result, options);
   }
 
   /** Whether the tool can only be called as a task: a legacy server refuses anything else. */
   #mustBeTask(tool: string): boolean {
-    const { capabilities, protocolVersion, book } = this.#options;
-    return taskSupport(capabilities(), protocolVersion(), book.find(tool)) === 'required';
+    const { capabilities, protocolVersion } = this.#client;
+    return taskSupport(capabilities, protocolVersion, this.#client.findTool(tool)) === 'required';
   }
 
   /** At once, unless the answer has to be held against a schema. */
@@ -76,7 +82,7 @@ export class ToolCaller {
     result: Record<string, unknown>,
     options: Pick<CallOptions, 'validate'>,
   ): CallToolResult | Promise<CallToolResult> {
-    const { name: server, settings, book, outputs } = this.#options;
+    const { name: server, settings } = this.#client;
     if (!Array.isArray(result['content'])) {
       const message = 'the answer to tools/call is unusable: it has no array "content"';
       throw new SignalboxError('INVALID_RESULT', message, { server, delivered: 'yes' });
@@ -84,6 +90,7 @@ export class ToolCaller {
     const answer = result as unknown as CallToolResult;
     const mode = options.validate ?? settings.validate;
     if (mode === 'off') return answer;
-    return outputs.check(book.find(tool), answer, mode).then(() => answer);
+    const { outputs } = this.#client;
+    return outputs.check(this.#client.findTool(tool), answer, mode).then(() => answer);
   }
 }

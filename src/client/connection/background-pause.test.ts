@@ -17,8 +17,7 @@ function bench(chance: number = 0.5, retryMs: number = 1000) {
       retry: { maxAttempts: 3, baseMs: 1, maxMs: 1, pauseMs: retryMs },
       restart: { limit: 5, windowMs: 1, pauseMs: 7000 },
     },
-    clock,
-    random: () => chance,
+    environment: { clock, random: () => chance },
   });
   const begin = (cause: SignalboxError, kind: RunKind): number | undefined =>
     pause.begin(cause, kind, (isAfterLimit) => attempts.push({ at: clock.now(), isAfterLimit }));
@@ -108,7 +107,7 @@ describe('BackgroundPause', () => {
       retry: { maxAttempts: 1, baseMs: 1, maxMs: 1, pauseMs: 60_000 },
       restart: { limit: 1, windowMs: 1, pauseMs: 1 },
     };
-    const pause = new BackgroundPause({ settings, clock: systemClock, random: Math.random });
+    const pause = new BackgroundPause({ settings, environment: { clock: systemClock, random: Math.random } });
     expect(pause.begin(passing, 'asked', () => {})).toBeGreaterThan(Date.now());
     expect(timers()).toBe(before);
     pause.cancel();

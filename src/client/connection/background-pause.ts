@@ -24,8 +24,7 @@ function isMishap({ code }: SignalboxError, kind: RunKind): boolean {
 /** What a {@link BackgroundPause} goes by. */
 export interface PauseOptions {
   readonly settings: Pick<ResolvedSettings, 'retry' | 'restart'>;
-  readonly clock: Clock;
-  readonly random: Random;
+  readonly environment: { readonly clock: Clock; readonly random: Random };
 }
 
 /**
@@ -49,7 +48,8 @@ export class BackgroundPause {
    */
   begin(cause: SignalboxError, kind: RunKind, attempt: (isAfterLimit: boolean) => void): number | undefined {
     this.cancel();
-    const { settings, clock, random } = this.#options;
+    const { settings, environment } = this.#options;
+    const { clock, random } = environment;
     const isLimit = cause.code === 'RESTART_LIMIT';
     if (!isLimit && !cause.retryable && !isMishap(cause, kind)) return undefined;
     if (isLimit) this.#pauseMs = settings.restart.pauseMs;

@@ -19,10 +19,15 @@ const FIRST_RETRY_MS = 250;
 /** How long calls in flight may go on when the token is good no more, in ms. */
 const DENIED_DRAIN_MS = 5000;
 
-/** What a {@link Connection} tells its owner. */
-export interface ConnectionObserver {
+/** What a {@link Connection} asks of its client, and tells it. */
+export interface ConnectionOwner {
+  readonly name: string;
+  readonly settings: ResolvedSettings;
+  readonly environment: ClientEnvironment;
+  readonly connector: Connector;
+  /** A connection has been set up; it is told before the change of state. */
+  adopted(established: Established): void;
   stateChanged(from: ConnectionState, to: ConnectionState, event: ConnectionEvent): void;
-  established(established: Established): void;
 }
 
 /**
@@ -30,11 +35,7 @@ export interface ConnectionObserver {
  * one run of attempts, and whatever finishes after a `disconnect` is thrown away.
  */
 export class Connection {
-  readonly #name: string;
-  readonly #settings: ResolvedSettings;
-  readonly #environment: ClientEnvironment;
-  readonly #connector: Connector;
-  readonly #observer: ConnectionObserver;
+  readonly #client: ConnectionOwner;
   readonly #restarts: RestartLimit | undefined;
   #state: ConnectionState = { kind: 'disconnected' };
   /** The connection that stands, or whose session is being renewed. */
@@ -44,7 +45,8 @@ export class Connection {
   #closing: Promise<void> | undefined;
   /** Transports that broke and are still being cleaned up. */
   readonly #leaving: LateSet<Promise<unknown>> = new LateSet();
-  readonly #pause: BackgroundPause;
+  /** Made when a connection is given up for the first time. */
+  #pause: BackgroundPause | undefined;
   #isEnded = false;
   readonly #ending = new AbortController();
   /** The connection is being closed because nobody needs it: whoever needs it again has it made anew. */
@@ -53,20 +55,10 @@ export class Connection {
   /** Attempts and short-lived connections in a row. */
   #failures = 0;
 
-  constructor(
-    name: string,
-    settings: ResolvedSettings,
-    environment: ClientEnvironment,
-    connector: Connector,
-    observer: ConnectionObserver,
-  ) {
-    this.#name = name;
-    this.#settings = settings;
-    this.#environment = environment;
-    this.#connector = connector;
-    this.#observer = observer;
-    this.#pause = new BackgroundPause({ settings, clock: environment.clock, random: environment.random });
-    const { restart } = settings;
+  constructor(client: ConnectionOwner) {
+    this.#client = client;
+    const { connector, environment } = client;
+    const { restart } = client.settings;
     this.#restarts =
       connector.startsProcess && restart.limit > 0 ? new RestartLimit(restart, environment.clock) : undefined;
   }
@@ -87,20 +79,24 @@ export class Connection {
 
   /** Connects, or joins the run that is under way: a repair for at most `timeouts.connect`. */
   async connect(signal?: AbortSignal): Promise<Established> {
-    throwIfAborted(signal, this.#name);
+    throwIfAborted(signal, this.#client.name);
     while (this.#closing !== undefined) await this.#orAborted(this.#closing, signal);
     if (this.#isEnded) throw this.#closedError('the client was released; make a new one');
     if (this.session !== undefined) return this.#established!;
     let run = this.#run;
     if (run === undefined || run.kind === 'careful') {
-      this.#pause.cancel();
+      this.#pause?.cancel();
       // A person or a program asked for it: what happened before does not count.
       this.#restarts?.reset();
       this.#failures = 0;
       if (run === undefined) run = this.#begin('asked', 0, { type: 'connect' });
       else run.kind = 'asked';
     }
-    return await this.#join(run, signal, run.kind === 'asked' ? undefined : this.#settings.timeouts.connect);
+    return await this.#join(
+      run,
+      signal,
+      run.kind === 'asked' ? undefined : this.#client.settings.timeouts.connect,
+    );
   }
 
   /**
@@ -136,7 +132,7 @@ export class Connection {
       this.#established?.session.transport.destroy();
       return this.#closing;
     }
-    this.#pause.cancel();
+    this.#pause?.cancel();
     if (this.#state.kind === 'disconnected') return Promise.resolve();
     // Known before it is told: a listener that connects at once waits for it.
     let begin = (): void => {};
@@ -238,10 +234,13 @@ export class Connection {
     signal: AbortSignal | undefined,
     limitMs: number | undefined,
   ): Promise<Established> {
-    throwIfAborted(signal, this.#name);
+    throwIfAborted(signal, this.#client.name);
     run.waiters++;
     const over = new AbortController();
-    const timer = this.#environment.clock.setTimeout(() => over.abort(), limitMs ?? Number.POSITIVE_INFINITY);
+    const timer = this.#client.environment.clock.setTimeout(
+      () => over.abort(),
+      limitMs ?? Number.POSITIVE_INFINITY,
+    );
     let release = (): void => {};
     const overdue = new Promise<never>((_, reject) => {
       release = onAbort(over.signal, () => reject(this.#stillDown(limitMs!)));
@@ -259,17 +258,17 @@ export class Connection {
   }
 
   async #attempt(run: AttemptRun, firstDelayMs: number): Promise<Established> {
-    const { clock, random } = this.#environment;
+    const { clock, random } = this.#client.environment;
     const { signal } = run;
     let delayMs = firstDelayMs;
     for (let attempt = 1; ; attempt++) {
       if (delayMs > 0) await sleep(clock, delayMs, signal);
-      throwIfAborted(signal, this.#name);
+      throwIfAborted(signal, this.#client.name);
       try {
         const established = await this.#establish(signal);
         return this.#adopt(established, run);
       } catch (error) {
-        const cause = asSignalboxError(error, this.#name);
+        const cause = asSignalboxError(error, this.#client.name);
         if (signal.aborted) throw cause;
         this.#failures++;
         if (cause.code === 'AUTH_REQUIRED' || !cause.retryable || attempt >= this.#maxAttempts(run)) {
@@ -280,13 +279,13 @@ export class Connection {
           throw cause;
         }
         this.#apply({ type: 'retry', cause });
-        delayMs = fullJitter(this.#failures - 1, this.#settings.retry, random);
+        delayMs = fullJitter(this.#failures - 1, this.#client.settings.retry, random);
       }
     }
   }
 
   #maxAttempts({ kind }: AttemptRun): number {
-    if (kind === 'asked') return this.#settings.retry.maxAttempts;
+    if (kind === 'asked') return this.#client.settings.retry.maxAttempts;
     return kind === 'careful' ? 1 : Number.POSITIVE_INFINITY;
   }
 
@@ -296,7 +295,7 @@ export class Connection {
     if (held !== undefined) {
       // The transport stands, only its session is gone: a launched server must not be restarted for that.
       try {
-        return await this.#connector.renew(held, signal, onOpened);
+        return await this.#client.connector.renew(held, signal, onOpened);
       } catch (error) {
         this.#established = undefined;
         this.#discard(held.session);
@@ -306,7 +305,7 @@ export class Connection {
     // What is left of a server that died may hold what the next one needs.
     await Promise.all(this.#leaving);
     this.#countStart();
-    return await this.#connector.establish(signal, onOpened);
+    return await this.#client.connector.establish(signal, onOpened);
   }
 
   #countStart(): void {
@@ -320,13 +319,13 @@ export class Connection {
     if (run.signal.aborted) {
       // A disconnect overtook the last step of the attempt.
       if (this.#established !== established) this.#discard(established.session);
-      throw abortError(run.signal, this.#name);
+      throw abortError(run.signal, this.#client.name);
     }
     const isRenewed = this.#established?.session === established.session;
     this.#established = established;
-    this.#establishedAt = this.#environment.clock.now();
+    this.#establishedAt = this.#client.environment.clock.now();
     if (this.#run === run) this.#run = undefined;
-    this.#observer.established(established);
+    this.#client.adopted(established);
     this.#apply({ type: 'ready' });
     if (!isRenewed) {
       const { session } = established;
@@ -340,7 +339,7 @@ export class Connection {
     if (this.#established?.session !== session || this.#state.kind !== 'connected') return;
     this.#established = undefined;
     this.#discard(session);
-    if (this.#connector.startsProcess && this.#restarts === undefined) {
+    if (this.#client.connector.startsProcess && this.#restarts === undefined) {
       // Not to be restarted means in the background, too.
       this.#apply({ type: 'gave-up', cause, retryAt: undefined });
       return;
@@ -358,13 +357,13 @@ export class Connection {
   }
 
   #forgetFailuresIfStable(): void {
-    if (this.#environment.clock.now() - this.#establishedAt >= STABLE_MS) this.#failures = 0;
+    if (this.#client.environment.clock.now() - this.#establishedAt >= STABLE_MS) this.#failures = 0;
   }
 
   /** A first loss is repaired at once; what is lost again and again is given time. */
   #firstDelay(cause: SignalboxError): number {
-    const { random } = this.#environment;
-    if (this.#failures > 0) return fullJitter(this.#failures, this.#settings.retry, random);
+    const { random } = this.#client.environment;
+    if (this.#failures > 0) return fullJitter(this.#failures, this.#client.settings.retry, random);
     return cause.code === 'SESSION_LOST' ? 0 : random() * FIRST_RETRY_MS;
   }
 
@@ -373,6 +372,7 @@ export class Connection {
     // A disconnect has overtaken what failed: nothing comes after it.
     if (this.#state.kind === 'closing') return;
     // Before the event: a listener that connects at once ends the pause, and no two runs can come of it.
+    this.#pause ??= new BackgroundPause(this.#client);
     const retryAt = this.#pause.begin(cause, kind, (isAfterLimit) => this.#lookAgain(isAfterLimit));
     this.#apply({ type: 'gave-up', cause, retryAt });
   }
@@ -383,12 +383,12 @@ export class Connection {
   }
 
   #restartLimit(): SignalboxError {
-    const { limit, windowMs, pauseMs } = this.#settings.restart;
+    const { limit, windowMs, pauseMs } = this.#client.settings.restart;
     const last = this.#lastCause === undefined ? '' : `; the last cause: ${this.#lastCause.message}`;
     return new SignalboxError(
       'RESTART_LIMIT',
       `started ${limit} times within ${windowMs / 1000} s and died each time; it is tried again in about ${Math.round(pauseMs / 1000)} s, or at once by reconnect()${last}`,
-      { server: this.#name, details: { limit, windowMs, pauseMs } },
+      { server: this.#client.name, details: { limit, windowMs, pauseMs } },
     );
   }
 
@@ -399,22 +399,22 @@ export class Connection {
       'CONNECT_TIMEOUT',
       `the connection did not come back within ${limitMs} ms${why}`,
       {
-        server: this.#name,
+        server: this.#client.name,
         cause,
       },
     );
   }
 
   #closedError(what: string): SignalboxError {
-    return new SignalboxError('CONNECTION_CLOSED', what, { server: this.#name });
+    return new SignalboxError('CONNECTION_CLOSED', what, { server: this.#client.name });
   }
 
   async #orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal === undefined) return await promise;
-    throwIfAborted(signal, this.#name);
+    throwIfAborted(signal, this.#client.name);
     let release = (): void => {};
     const aborted = new Promise<never>((_, reject) => {
-      release = onAbort(signal, () => reject(abortError(signal, this.#name)));
+      release = onAbort(signal, () => reject(abortError(signal, this.#client.name)));
     });
     try {
       return await Promise.race([promise, aborted]);
@@ -430,12 +430,12 @@ export class Connection {
     if (to === undefined) {
       if (from.kind === 'closing') return; // whatever was under way when the disconnect came
       throw new SignalboxError('ILLEGAL_TRANSITION', `"${event.type}" is not possible while ${from.kind}`, {
-        server: this.#name,
+        server: this.#client.name,
       });
     }
     this.#state = to;
     if ('cause' in event) this.#lastCause = event.cause;
-    this.#observer.stateChanged(from, to, event);
+    this.#client.stateChanged(from, to, event);
   }
 }
 

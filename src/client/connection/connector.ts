@@ -21,7 +21,8 @@ import {
 import { Session, type SessionHandlers } from '../../protocol/session/session.ts';
 import type { TransportCatalog } from '../../transports/catalog.ts';
 import type { PoolCache } from '../../transports/http/pool-cache.ts';
-import type { TransportContext } from '../../transports/transport-context.ts';
+import type { StderrLog } from '../../transports/process/stderr-log.ts';
+import type { TransportTally } from '../../transports/transport-tally.ts';
 import type { AuthorizationEnvironment } from '../authorization/authorization-environment.ts';
 import type { HealthScheduler } from '../health/health-scheduler.ts';
 
@@ -41,8 +42,20 @@ export interface ClientEnvironment {
   readonly authorization: AuthorizationEnvironment;
 }
 
-/** Where all transports to one server leave their traces. */
-export type TransportTraces = Pick<TransportContext, 'tally' | 'stderr'>;
+/** What a {@link Connector} asks of its client, which hears of everything that happens in the sessions it sets up. */
+export interface ConnectorOwner extends SessionHandlers {
+  readonly name: string;
+  readonly parsed: ParsedEntry;
+  readonly settings: ResolvedSettings;
+  readonly environment: ClientEnvironment;
+  /** Who we say we are. */
+  readonly identity: ClientIdentity;
+  /** Undefined: `headers` of the entry are all there is. */
+  readonly credentials: CredentialSource | undefined;
+  /** Where all transports to the server leave their traces. */
+  readonly tally: TransportTally;
+  readonly stderr: StderrLog;
+}
 
 /** A connection that has just been set up. */
 export interface Established {
@@ -61,51 +74,29 @@ const FINAL_EXIT_CODES: ReadonlySet<unknown> = new Set([64, 78, 126, 127]);
  * the negotiation asks for it. Everything that an attempt has opened is released when it fails.
  */
 export class Connector {
-  readonly #name: string;
-  readonly #parsed: ParsedEntry;
-  readonly #settings: ResolvedSettings;
-  readonly #environment: ClientEnvironment;
-  readonly #identity: () => ClientIdentity;
-  readonly #handlers: SessionHandlers;
-  readonly #eraKey: string;
-  readonly #traces: TransportTraces;
-  readonly #credentials: CredentialSource | undefined;
+  readonly #client: ConnectorOwner;
   /** A process died on the probe once: from then on `initialize` comes first. */
   #diedOnProbe = false;
   /** The kind that an entry without explicit type turned out to be. */
   #foundKind: string | undefined;
 
-  constructor(
-    parsed: ParsedEntry,
-    settings: ResolvedSettings,
-    environment: ClientEnvironment,
-    identity: () => ClientIdentity,
-    owner: SessionHandlers & TransportTraces & { readonly credentials: CredentialSource | undefined },
-  ) {
-    this.#name = parsed.name;
-    this.#parsed = parsed;
-    this.#settings = settings;
-    this.#environment = environment;
-    this.#identity = identity;
-    this.#handlers = owner;
-    this.#eraKey = eraKeyOf(parsed);
-    this.#traces = { tally: owner.tally, stderr: owner.stderr };
-    this.#credentials = owner.credentials;
+  constructor(client: ConnectorOwner) {
+    this.#client = client;
   }
 
   /** Which era the server spoke, as far as it is remembered. */
   get verdict(): EraVerdict | undefined {
-    return this.#environment.eraCache.verdict?.(this.#eraKey);
+    return this.#client.environment.eraCache.verdict?.(this.#eraKey);
   }
 
   /** Takes over what was remembered in an earlier run. */
   recall(verdict: EraVerdict): void {
-    this.#environment.eraCache.restore?.(this.#eraKey, verdict);
+    this.#client.environment.eraCache.restore?.(this.#eraKey, verdict);
   }
 
   /** True if each attempt starts a process. */
   get startsProcess(): boolean {
-    return this.#parsed.kind === 'stdio' || this.#settings.launch !== undefined;
+    return this.#client.parsed.kind === 'stdio' || this.#client.settings.launch !== undefined;
   }
 
   /**
@@ -137,17 +128,22 @@ export class Connector {
     });
   }
 
+  /** Made anew when it is asked for, which is once or twice for each connection: many clients keep many. */
+  get #eraKey(): string {
+    return eraKeyOf(this.#client.parsed);
+  }
+
   /** Gives one attempt its time, and takes it. */
   async #within(
     signal: AbortSignal,
     attempt: (bounded: AbortSignal) => Promise<Omit<Established, 'connectMs'>>,
   ): Promise<Established> {
-    const { clock, wheel } = this.#environment;
+    const { clock, wheel } = this.#client.environment;
     const startedAt = clock.now();
     const budget = new AbortController();
     // On the wheel, like a call: what the machine sleeps meanwhile does not count, and answers are read first (F-135).
     const deadline = new AttemptDeadline(() => budget.abort(this.#timeout()));
-    wheel.add(deadline, this.#settings.timeouts.connect);
+    wheel.add(deadline, this.#client.settings.timeouts.connect);
     try {
       const { session, handshake, kind } = await attempt(AbortSignal.any([signal, budget.signal]));
       return { session, handshake, kind, connectMs: clock.now() - startedAt };
@@ -158,20 +154,20 @@ export class Connector {
   }
 
   #negotiation(kind: string, signal: AbortSignal): NegotiationOptions {
-    const { protocol, timeouts } = this.#settings;
+    const { protocol, timeouts } = this.#client.settings;
     return {
-      identity: this.#identity(),
+      identity: this.#client.identity,
       // HTTP+SSE is a transport of 2024-11-05: there is nothing modern to find on it.
       preference: kind === 'sse' && protocol === 'auto' ? 'legacy' : protocol,
-      remembered: this.#diedOnProbe ? 'legacy' : this.#environment.eraCache.get(this.#eraKey),
+      remembered: this.#diedOnProbe ? 'legacy' : this.#client.environment.eraCache.get(this.#eraKey),
       probeTimeoutMs: timeouts.probe,
-      clock: this.#environment.clock,
+      clock: this.#client.environment.clock,
       signal,
     };
   }
 
   async #attempt(signal: AbortSignal, onOpened: () => void): Promise<Omit<Established, 'connectMs'>> {
-    const { eraCache } = this.#environment;
+    const { eraCache } = this.#client.environment;
     let kind = this.#firstKind();
     /** What stands if the transport that is tried instead does not work either. */
     let refusal: SignalboxError | undefined;
@@ -193,14 +189,14 @@ export class Connector {
         eraCache.set(this.#eraKey, result.remember ?? result.handshake.era.name);
         // From here on the cache knows, and forgets in time.
         this.#diedOnProbe = false;
-        if (this.#parsed.kind === 'auto') this.#foundKind = kind;
+        if (this.#client.parsed.kind === 'auto') this.#foundKind = kind;
         return { session, handshake: result.handshake, kind };
       }
       const explained = this.#explain(result.error, session);
       await discard(session);
       if (result.kind === 'restart-legacy' && !this.#diedOnProbe && this.startsProcess) {
         this.#diedOnProbe = true;
-      } else if (result.kind === 'try-sse' && this.#parsed.kind === 'auto' && kind === 'http') {
+      } else if (result.kind === 'try-sse' && this.#client.parsed.kind === 'auto' && kind === 'http') {
         refusal = explained;
         kind = 'sse';
       } else {
@@ -211,50 +207,51 @@ export class Connector {
 
   /** The kind that the entry names, or what it turned out to be when it last worked. */
   #firstKind(): string {
-    if (this.#parsed.kind !== 'auto') return this.#parsed.kind;
+    if (this.#client.parsed.kind !== 'auto') return this.#client.parsed.kind;
     return this.#foundKind ?? 'http';
   }
 
   async #session(kind: string): Promise<Session> {
-    const { catalog, pools, clock, random, logger, wheel, tap } = this.#environment;
-    const transport = catalog.create(kind, this.#name, await this.#entry(), {
-      server: this.#name,
+    const { catalog, pools, clock, random, logger, wheel, tap } = this.#client.environment;
+    const transport = catalog.create(kind, this.#client.name, await this.#entry(), {
+      server: this.#client.name,
       clock,
       random,
       logger,
-      limits: this.#settings.limits,
-      settings: this.#settings,
+      limits: this.#client.settings.limits,
+      settings: this.#client.settings,
       pools,
-      credentials: this.#credentials,
-      client: this.#identity().info,
-      ...this.#traces,
+      credentials: this.#client.credentials,
+      client: this.#client.identity.info,
+      tally: this.#client.tally,
+      stderr: this.startsProcess ? this.#client.stderr : undefined,
     });
     return new Session({
-      server: this.#name,
+      server: this.#client.name,
       transport,
       clock,
       wheel,
       random,
       logger,
       tap,
-      answerMs: this.#settings.timeouts.total,
-      handlers: this.#handlers,
+      answerMs: this.#client.settings.timeouts.total,
+      handlers: this.#client,
     });
   }
 
   /** The entry with what its `envFile` holds: read anew for each start, so that a changed file takes effect. */
   async #entry(): Promise<ServerEntry> {
-    const { entry } = this.#parsed;
+    const { entry } = this.#client.parsed;
     if (entry.envFile === undefined) return entry;
-    return { ...entry, env: { ...(await readEnvFile(entry.envFile, this.#name)), ...entry.env } };
+    return { ...entry, env: { ...(await readEnvFile(entry.envFile, this.#client.name)), ...entry.env } };
   }
 
   #timeout(): SignalboxError {
-    const ms = this.#settings.timeouts.connect;
+    const ms = this.#client.settings.timeouts.connect;
     return new SignalboxError(
       'CONNECT_TIMEOUT',
       `no connection within ${ms} ms; raise x-signalbox.timeouts.connect if the server needs longer to start`,
-      { server: this.#name, details: { connectMs: ms } },
+      { server: this.#client.name, details: { connectMs: ms } },
     );
   }
 
@@ -262,7 +259,7 @@ export class Connector {
   #explain(error: unknown, session: Session): SignalboxError {
     if (!SignalboxError.is(error)) {
       return new SignalboxError('CONNECT_FAILED', 'setting up the connection failed', {
-        server: this.#name,
+        server: this.#client.name,
         cause: error,
       });
     }
@@ -272,7 +269,7 @@ export class Connector {
       const noise = session.counters.noise > 0 ? '; it printed text on stdout that is no message' : '';
       const hint = printed === '' ? noise : `${noise}; last stderr: ${printed}`;
       return new SignalboxError('CONNECT_TIMEOUT', `${messageWithoutHead(error)}${hint}`, {
-        server: this.#name,
+        server: this.#client.name,
         details: { ...error.details, stderrTail: printed },
       });
     }
@@ -282,7 +279,7 @@ export class Connector {
       'CONNECT_FAILED',
       `the connection ended while it was set up: ${messageWithoutHead(error)}`,
       {
-        server: this.#name,
+        server: this.#client.name,
         retryable: !FINAL_EXIT_CODES.has(exitCode),
         cause: error,
         details: error.details,

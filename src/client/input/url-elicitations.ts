@@ -1,28 +1,31 @@
 import { onAbort } from '../../core/abort.ts';
-import type { Clock } from '../../core/clock.ts';
 import { type RemoteError, SignalboxError } from '../../core/errors.ts';
 import { LateMap } from '../../core/late-map.ts';
 import { isObject } from '../../wire/json-rpc.ts';
+import type { ClientEnvironment } from '../connection/connector.ts';
 import type { InputDesk } from './input-desk.ts';
 
 /** How long a person may take for what a URL asks before the request is made again anyway, in ms. */
 const COMPLETION_MS = 120_000;
 const MAX_ELICITATIONS = 16;
 
+/** What {@link UrlElicitations} ask of their client. */
+export interface UrlElicitationsOwner {
+  readonly name: string;
+  readonly environment: Pick<ClientEnvironment, 'clock'>;
+  readonly desk: InputDesk;
+}
+
 /**
  * URL elicitations of revision 2025-11-25 that a request depends on (error -32042): a person is asked to open each
  * URL, and the request is made again when the server says that they are completed.
  */
 export class UrlElicitations {
-  readonly #server: string;
-  readonly #desk: InputDesk;
-  readonly #clock: Clock;
+  readonly #client: UrlElicitationsOwner;
   readonly #waiting: LateMap<string, () => void> = new LateMap();
 
-  constructor(server: string, desk: InputDesk, clock: Clock) {
-    this.#server = server;
-    this.#desk = desk;
-    this.#clock = clock;
+  constructor(client: UrlElicitationsOwner) {
+    this.#client = client;
   }
 
   /** `notifications/elicitation/complete`. Unknown and repeated ids are ignored, as they must be. */
@@ -37,7 +40,7 @@ export class UrlElicitations {
   async settle(error: RemoteError, signal: AbortSignal | undefined): Promise<void> {
     const listed = isObject(error.data) ? error.data['elicitations'] : undefined;
     const elicitations = Array.isArray(listed) ? listed.filter(isObject) : [];
-    const { elicitUrl } = this.#desk.handlers;
+    const { elicitUrl } = this.#client.desk.handlers;
     if (elicitUrl === undefined || elicitations.length === 0 || elicitations.length > MAX_ELICITATIONS)
       throw error;
     await Promise.all(elicitations.map((elicitation) => this.#one(elicitation, error, signal)));
@@ -54,13 +57,13 @@ export class UrlElicitations {
     try {
       const params = { ...elicitation, mode: 'url' };
       const context = signal ?? new AbortController().signal;
-      const { action } = await this.#desk.serve('elicitation/create', params, context);
+      const { action } = await this.#client.desk.serve('elicitation/create', params, context);
       if (action !== 'accept') {
         throw new SignalboxError(
           'INPUT_REFUSED',
           'the person did not agree to open the URL that the server needs',
           {
-            server: this.#server,
+            server: this.#client.name,
             delivered: 'yes',
             cause: error,
           },
@@ -75,7 +78,7 @@ export class UrlElicitations {
   #completion(id: string, signal: AbortSignal | undefined): { promise: Promise<void>; release: () => void } {
     let release = (): void => {};
     const promise = new Promise<void>((resolve) => {
-      const timer = this.#clock.setTimeout(resolve, COMPLETION_MS);
+      const timer = this.#client.environment.clock.setTimeout(resolve, COMPLETION_MS);
       this.#waiting.set(id, resolve);
       // Also when the person never answers: nobody waits for what they were asked.
       const stopWatching = onAbort(signal, () => {

@@ -1,6 +1,12 @@
 import { RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
-import type { CompleteResult, GetPromptResult, ReadResourceResult, Tool } from '../../protocol/mcp-types.ts';
+import type {
+  CompleteResult,
+  GetPromptResult,
+  ReadResourceResult,
+  ServerCapabilities,
+  Tool,
+} from '../../protocol/mcp-types.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import { isObject, JSON_RPC_ERROR, type Params } from '../../wire/json-rpc.ts';
 import type { CallOptions } from '../calls/call-options.ts';
@@ -36,54 +42,54 @@ export const LISTS = {
   prompts: { method: 'prompts/list', key: 'prompts', nameKey: 'name', capability: 'prompts' },
 } as const satisfies Record<string, ListKind>;
 
-/** What a {@link CatalogReader} works with. */
-export interface CatalogReaderOptions {
+/** What a {@link CatalogReader} asks of its client. */
+export interface CatalogOwner {
   readonly name: string;
-  readonly bounds: ListBounds & ToolBounds;
+  readonly settings: { readonly limits: ListBounds & ToolBounds };
+  readonly connection: { readonly session: Session | undefined };
   readonly caller: Caller;
   readonly cache: ResponseCache;
   readonly book: ToolBook;
-  readonly declares: (capability: ListKind['capability']) => boolean;
-  /** Whether arguments are mirrored into headers on the present connection. */
-  readonly mirrorsParams: () => boolean;
-  readonly warn: (message: string) => void;
+  /** Of the present or last connection. */
+  readonly capabilities: ServerCapabilities | undefined;
+  warn(message: string): void;
 }
 
 /** Reads what a server offers: every page, within bounds, from the cache where the server allowed it. */
 export class CatalogReader {
-  readonly #options: CatalogReaderOptions;
+  readonly #client: CatalogOwner;
 
-  constructor(options: CatalogReaderOptions) {
-    this.#options = options;
+  constructor(client: CatalogOwner) {
+    this.#client = client;
   }
 
   async tools(options: CallOptions): Promise<Tool[]> {
-    const { book, bounds, mirrorsParams } = this.#options;
+    const { book, connection, settings } = this.#client;
     const faults: RefusedTool[] = [];
     const sound = (await this.list<Tool>(LISTS.tools, options)).filter((tool) => {
-      const why = schemaFault(tool, bounds);
+      const why = schemaFault(tool, settings.limits);
       if (why !== undefined) faults.push({ name: tool.name, why });
       return why === undefined;
     });
-    const { offered, refused } = book.note(sound, mirrorsParams());
+    const { offered, refused } = book.note(sound, mirrorsParams(connection.session));
     this.#warnOf([...faults, ...refused]);
     return offered;
   }
 
   #warnOf(refused: readonly RefusedTool[]): void {
-    const { warn } = this.#options;
     for (const { name, why } of refused.slice(0, MAX_WARNINGS)) {
-      warn(`the tool "${sanitizePeerText(name, 128)}" is left out: ${sanitizePeerText(why)}`);
+      this.#client.warn(`the tool "${sanitizePeerText(name, 128)}" is left out: ${sanitizePeerText(why)}`);
     }
     const more = refused.length - MAX_WARNINGS;
-    if (more > 0) warn(`${more} more tools are left out for such reasons`);
+    if (more > 0) this.#client.warn(`${more} more tools are left out for such reasons`);
   }
 
   async list<Item>(kind: ListKind, options: CallOptions): Promise<Item[]> {
-    const { caller, declares, warn } = this.#options;
+    const { caller } = this.#client;
+    const warn = (message: string): void => this.#client.warn(message);
     await caller.session(options.signal, options.timeoutMs);
     // A feature that was not declared must not be used (lifecycle, operation phase); it offers nothing then.
-    if (!declares(kind.capability)) return [];
+    if (this.#client.capabilities?.[kind.capability] === undefined) return [];
     try {
       const listing = await this.#pages<Item>(kind, options);
       if (listing.truncated !== undefined) warn(`the answer to ${kind.method} was cut: ${listing.truncated}`);
@@ -107,7 +113,7 @@ export class CatalogReader {
   }
 
   async read(uri: string, options: CallOptions): Promise<ReadResourceResult> {
-    const { caller, cache } = this.#options;
+    const { caller, cache } = this.#client;
     const method = 'resources/read';
     const params = { uri };
     const kept = options.cache === 'reload' ? undefined : cache.get(method, params);
@@ -129,7 +135,7 @@ export class CatalogReader {
     options: CallOptions,
   ): Promise<GetPromptResult> {
     const method = 'prompts/get';
-    const result = await this.#options.caller.request(method, { name, arguments: args }, options);
+    const result = await this.#client.caller.request(method, { name, arguments: args }, options);
     if (!Array.isArray(result['messages'])) throw this.#invalid(method, 'it has no array "messages"');
     return result as unknown as GetPromptResult;
   }
@@ -140,27 +146,27 @@ export class CatalogReader {
     options: CallOptions,
   ): Promise<CompleteResult> {
     const method = 'completion/complete';
-    const result = await this.#options.caller.request(method, { ref, argument }, options);
+    const result = await this.#client.caller.request(method, { ref, argument }, options);
     if (!isObject(result['completion'])) throw this.#invalid(method, 'it has no "completion"');
     return result as unknown as CompleteResult;
   }
 
   #invalid(method: string, why: string): SignalboxError {
     return new SignalboxError('INVALID_RESULT', `the answer to ${method} is unusable: ${why}`, {
-      server: this.#options.name,
+      server: this.#client.name,
       delivered: 'yes',
     });
   }
 
   /** A cursor that is no longer valid makes a patchwork of the pages that are kept: the list begins anew, once. */
   async #pages<Item>(kind: ListKind, options: CallOptions): Promise<Listing<Item>> {
-    const { bounds, cache, name } = this.#options;
+    const { settings, cache, name } = this.#client;
     const read = (how: CallOptions): Promise<Listing<Item>> =>
       readPages<Item>(
         (cursor) => this.#page(kind, cursor === undefined ? {} : { cursor }, how),
         kind.key,
         kind.nameKey,
-        bounds,
+        settings.limits,
         name,
       );
     const hadPages = options.cache !== 'reload' && cache.get(kind.method, {}) !== undefined;
@@ -175,7 +181,7 @@ export class CatalogReader {
   }
 
   async #page(kind: ListKind, params: Params, options: CallOptions): Promise<Record<string, unknown>> {
-    const { caller, cache } = this.#options;
+    const { caller, cache } = this.#client;
     const kept = options.cache === 'reload' ? undefined : cache.get(kind.method, params);
     if (kept !== undefined) return kept;
     const { turn } = cache;
@@ -190,6 +196,6 @@ function nameOf(item: unknown, { nameKey }: ListKind): unknown {
 }
 
 /** Whether the parameters of calls are mirrored in headers: in the modern era, over HTTP. */
-export function mirrorsParams(session: Session | undefined): boolean {
+function mirrorsParams(session: Session | undefined): boolean {
   return session?.era?.name === 'modern' && session.transport.streamPerRequest;
 }

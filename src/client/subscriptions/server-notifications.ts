@@ -1,8 +1,8 @@
-import type { Clock } from '../../core/clock.ts';
 import type { Emitter } from '../../core/emitter.ts';
 import type { WireCounters } from '../../protocol/session/wire-counters.ts';
 import type { Params } from '../../wire/json-rpc.ts';
 import type { ClientEvents, LogLevel } from '../client-events.ts';
+import type { ClientEnvironment } from '../connection/connector.ts';
 import type { UrlElicitations } from '../input/url-elicitations.ts';
 import type { ResponseCache } from '../lists/response-cache.ts';
 import type { Tasks } from '../tasks/tasks.ts';
@@ -30,33 +30,32 @@ const LIST_OF: Readonly<Record<ListChange, ListName>> = {
   promptsListChanged: 'prompts',
 };
 
-/** What {@link ServerNotifications} works with. */
-export interface ServerNotificationsOptions {
-  readonly clock: Clock;
+/** What {@link ServerNotifications} ask of their client. */
+export interface NotificationsOwner {
+  readonly environment: Pick<ClientEnvironment, 'clock'>;
   /** Those of the present or last connection. */
-  readonly counters: () => WireCounters | undefined;
+  readonly counters: WireCounters | undefined;
   readonly events: Emitter<ClientEvents>;
   readonly cache: ResponseCache;
   readonly urlElicitations: UrlElicitations;
-  readonly subscriptions: () => Subscriptions;
+  readonly subscriptions: Subscriptions;
   /** Undefined where there never was one. */
-  readonly tasks: () => Tasks | undefined;
+  readonly tasksSoFar: Tasks | undefined;
 }
 
 /** Brings what a server tells to everybody it concerns: cache, subscribers, listeners. */
 export class ServerNotifications {
-  readonly #options: ServerNotificationsOptions;
+  readonly #client: NotificationsOwner;
   readonly #bursts: ChangeBursts<ListName>;
 
-  constructor(options: ServerNotificationsOptions) {
-    this.#options = options;
-    const { clock, counters, events } = options;
+  constructor(client: NotificationsOwner) {
+    this.#client = client;
     this.#bursts = new ChangeBursts({
-      clock,
-      tell: (list) => events.emit('listChanged', { list }),
+      clock: client.environment.clock,
+      tell: (list) => client.events.emit('listChanged', { list }),
       onDropped: () => {
-        const counted = counters();
-        if (counted !== undefined) counted.coalescedChanges++;
+        const { counters } = client;
+        if (counters !== undefined) counters.coalescedChanges++;
       },
     });
   }
@@ -68,17 +67,17 @@ export class ServerNotifications {
 
   /** A notification that belongs to no request and no subscription. */
   handle(method: string, params: Params): void {
-    const { events, urlElicitations } = this.#options;
+    const { events, urlElicitations } = this.#client;
     const change = changeOf(method);
     const { uri, level } = params;
     if (change !== undefined) {
       this.#listChanged(change);
     } else if (method === 'notifications/resources/updated' && typeof uri === 'string') {
-      this.#options.cache.forgetResource(uri);
+      this.#client.cache.forgetResource(uri);
     } else if (method === 'notifications/elicitation/complete') {
       urlElicitations.completed(params['elicitationId']);
     } else if (method === 'notifications/tasks/status') {
-      this.#options.tasks()?.notified(params);
+      this.#client.tasksSoFar?.notified(params);
     } else if (method === 'notifications/message' && LEVELS.has(level)) {
       const { logger, data } = params;
       events.emit('log', {
@@ -89,13 +88,13 @@ export class ServerNotifications {
     } else {
       events.emit('notification', { method, params });
     }
-    this.#options.subscriptions().notified(method, params);
+    this.#client.subscriptions.notified(method, params);
   }
 
   /** An event of a subscription of the modern era: it concerns the whole client too. */
   subscribed(event: SubscriptionEvent): void {
-    if (event.type === 'resourceUpdated') this.#options.cache.forgetResource(event.uri);
-    else if (event.type === 'renewed') this.#options.cache.clear();
+    if (event.type === 'resourceUpdated') this.#client.cache.forgetResource(event.uri);
+    else if (event.type === 'renewed') this.#client.cache.clear();
     else if (isListChange(event.type)) this.#listChanged(event.type);
   }
 
@@ -107,7 +106,7 @@ export class ServerNotifications {
   #listChanged(change: ListChange): void {
     const list = LIST_OF[change];
     // At once, whatever is told when: from now on nothing that is kept counts.
-    this.#options.cache.forgetList(list);
+    this.#client.cache.forgetList(list);
     this.#bursts.note(list);
   }
 }

@@ -11,17 +11,17 @@ import type { Subscription, SubscriptionEvent, SubscriptionFilter } from './subs
 import { changeOf } from './subscription-event.ts';
 import { SubscriptionListener } from './subscription-listener.ts';
 
-/** What {@link Subscriptions} works with. */
-export interface SubscriptionsOptions {
+/** What {@link Subscriptions} ask of their client. */
+export interface SubscriptionsOwner {
   readonly name: string;
   readonly environment: ClientEnvironment;
   readonly caller: Caller;
-  /** How a request that is prepared for tasks is dressed: the only one that may name tasks. */
-  readonly tasksEra: (session: Session) => Era | undefined;
   /** Is told when a subscription has ended that a lazy server stayed awake for. */
   readonly activity: ClientActivity;
+  /** How a request that is prepared for tasks is dressed: the only one that may name tasks. */
+  tasksEra(session: Session): Era | undefined;
   /** Hears every event of every subscription to a modern server, before its listener does. */
-  readonly notified: (event: SubscriptionEvent) => void;
+  subscribed(event: SubscriptionEvent): void;
 }
 
 /** How a subscription is kept. */
@@ -44,7 +44,7 @@ interface LegacySubscription {
  * subscribed to one by one. Both are renewed after a reconnection.
  */
 export class Subscriptions {
-  readonly #options: SubscriptionsOptions;
+  readonly #client: SubscriptionsOwner;
   readonly #streams: LateSet<ListenStream> = new LateSet();
   readonly #legacy: LateSet<LegacySubscription> = new LateSet();
   readonly #listeners: LateSet<SubscriptionListener> = new LateSet();
@@ -53,8 +53,8 @@ export class Subscriptions {
   /** How many subscriptions want each resource of a legacy server. */
   readonly #resources: LateMap<string, number> = new LateMap();
 
-  constructor(options: SubscriptionsOptions) {
-    this.#options = options;
+  constructor(client: SubscriptionsOwner) {
+    this.#client = client;
   }
 
   /** Subscriptions that a lazy server stays awake for. */
@@ -67,8 +67,8 @@ export class Subscriptions {
     listener: (event: SubscriptionEvent) => void,
     { keepsAwake = true }: SubscribeOptions = {},
   ): Promise<Subscription> {
-    const session = await this.#options.caller.session(undefined);
-    const { name: server, environment } = this.#options;
+    const session = await this.#client.caller.session(undefined);
+    const { name: server, environment } = this.#client;
     const { clock, logger } = environment;
     const guarded = new SubscriptionListener({ server, clock, logger, listener });
     this.#listeners.add(guarded);
@@ -111,10 +111,11 @@ export class Subscriptions {
   }
 
   async #subscribeModern(filter: SubscriptionFilter, guarded: SubscriptionListener): Promise<Subscription> {
-    const { name, environment, caller, tasksEra, notified } = this.#options;
+    const { name, environment, caller } = this.#client;
+    const tasksEra = (session: Session): Era | undefined => this.#client.tasksEra(session);
     const era = filter.taskIds === undefined ? undefined : tasksEra;
     const listener = (event: SubscriptionEvent): void => {
-      notified(event);
+      this.#client.subscribed(event);
       guarded.tell(event);
     };
     const stream = new ListenStream({ name, environment, caller, filter, era, listener });
@@ -145,7 +146,7 @@ export class Subscriptions {
     try {
       for (const uri of uris) {
         const users = this.#resources.get(uri) ?? 0;
-        if (users === 0) await this.#options.caller.request('resources/subscribe', { uri }, {});
+        if (users === 0) await this.#client.caller.request('resources/subscribe', { uri }, {});
         this.#resources.set(uri, (this.#resources.get(uri) ?? 0) + 1);
         taken.push(uri);
       }
@@ -176,7 +177,7 @@ export class Subscriptions {
 
   /** Renewing and ending are tried; what fails is known to the log, and to nobody who could mend it. */
   async #requestResource(method: string, uri: string): Promise<void> {
-    const { caller, environment, name } = this.#options;
+    const { caller, environment, name } = this.#client;
     try {
       await caller.request(method, { uri }, {});
     } catch (error) {
@@ -187,7 +188,7 @@ export class Subscriptions {
   #dismiss(listener: SubscriptionListener): void {
     listener.close();
     this.#listeners.delete(listener);
-    if (this.#wakeful.delete(listener)) this.#options.activity.used();
+    if (this.#wakeful.delete(listener)) this.#client.activity.used();
   }
 }
 

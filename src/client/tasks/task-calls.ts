@@ -1,3 +1,4 @@
+import type { ResolvedSettings } from '../../config/settings.ts';
 import { throwIfAborted } from '../../core/abort.ts';
 import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
@@ -9,6 +10,7 @@ import { readTask } from '../../protocol/tasks/task-snapshot.ts';
 import { TASK_RESULT } from '../../protocol/tasks/tasks-era.ts';
 import type { CallOptions } from '../calls/call-options.ts';
 import type { Caller } from '../calls/caller.ts';
+import type { ClientEnvironment } from '../connection/connector.ts';
 import type { ToolResultReader } from './eras/task-protocol.ts';
 import type { TaskRequests } from './eras/task-requests.ts';
 import type { TaskCallOptions } from './task-options.ts';
@@ -17,27 +19,28 @@ import { untilAborted } from './until-aborted.ts';
 
 type Arguments = Readonly<Record<string, unknown>>;
 
-/** What {@link TaskCalls} works with. */
-export interface TaskCallsOptions {
-  readonly server: string;
-  readonly clock: Clock;
+/** What {@link TaskCalls} asks of its client. */
+export interface TaskCallsOwner {
+  readonly name: string;
+  readonly environment: Pick<ClientEnvironment, 'clock'>;
   readonly caller: Caller;
-  readonly requests: TaskRequests;
-  readonly readResult: ToolResultReader;
-  /** How long a call may take by default, in ms. */
-  readonly timeoutMs: number;
-  readonly capabilities: () => ServerCapabilities | undefined;
+  readonly settings: Pick<ResolvedSettings, 'timeouts'>;
+  readonly capabilities: ServerCapabilities | undefined;
   /** What the last list said of a tool. */
-  readonly findTool: (name: string) => Tool | undefined;
-  readonly learnTools: (options: CallOptions) => Promise<unknown>;
+  findTool(name: string): Tool | undefined;
+  learnTools(options: CallOptions): Promise<unknown>;
 }
 
 /** Calls tools in a way that lets the server make a task of it, as its era has it. */
 export class TaskCalls {
-  readonly #options: TaskCallsOptions;
+  readonly #client: TaskCallsOwner;
+  readonly #requests: TaskRequests;
+  readonly #readResult: ToolResultReader;
 
-  constructor(options: TaskCallsOptions) {
-    this.#options = options;
+  constructor(client: TaskCallsOwner, requests: TaskRequests, readResult: ToolResultReader) {
+    this.#client = client;
+    this.#requests = requests;
+    this.#readResult = readResult;
   }
 
   /** Resolves when the server has made a task, or has answered without one. */
@@ -45,17 +48,18 @@ export class TaskCalls {
     const { ttlMs } = options.task === true ? {} : options.task;
     if (ttlMs !== undefined && !(Number.isSafeInteger(ttlMs) && ttlMs > 0)) {
       const message = `task.ttlMs is a whole number of ms above 0, not ${ttlMs}`;
-      throw new SignalboxError('INVALID_ARGUMENT', message, { server: this.#options.server });
+      throw new SignalboxError('INVALID_ARGUMENT', message, { server: this.#client.name });
     }
-    throwIfAborted(options.signal, this.#options.server);
-    const { era } = await this.#options.caller.session(options.signal, options.timeoutMs);
+    throwIfAborted(options.signal, this.#client.name);
+    const { era } = await this.#client.caller.session(options.signal, options.timeoutMs);
     return era?.name === 'modern'
       ? await this.#callModern(tool, args, options)
       : await this.#callLegacy(tool, args, options, era?.protocolVersion, ttlMs);
   }
 
   async #callModern(tool: string, args: Arguments, options: CallOptions): Promise<TaskRecord> {
-    const { caller, requests, clock } = this.#options;
+    const { caller } = this.#client;
+    const requests = this.#requests;
     const extras = {
       acceptsResultTypes: [TASK_RESULT],
       era: (session: Session): Era | undefined => requests.dress('modern', session),
@@ -64,7 +68,7 @@ export class TaskCalls {
     if (result['resultType'] !== TASK_RESULT) return await this.#completed('modern', tool, result, options);
     const task = readTask(result, 'modern');
     if (task === undefined) throw this.#noTask();
-    return new TaskRecord({ ...this.#identity('modern', tool), id: task.id }, task, clock);
+    return new TaskRecord({ ...this.#identity('modern', tool), id: task.id }, task, this.#clock);
   }
 
   async #callLegacy(
@@ -74,12 +78,15 @@ export class TaskCalls {
     protocolVersion: string | undefined,
     ttlMs: number | undefined,
   ): Promise<TaskRecord> {
-    const { caller, clock, capabilities, findTool, learnTools } = this.#options;
+    const { caller, capabilities } = this.#client;
     // Whether a tool may be called so stands in the list, and nowhere else.
-    const mayOffer = offersTaskCalls(capabilities(), protocolVersion);
-    if (mayOffer && findTool(tool) === undefined) await learnTools({ signal: options.signal });
+    const mayOffer = offersTaskCalls(capabilities, protocolVersion);
+    if (mayOffer && this.#client.findTool(tool) === undefined) {
+      await this.#client.learnTools({ signal: options.signal });
+    }
     const params = { name: tool, arguments: args };
-    if (taskSupport(capabilities(), protocolVersion, findTool(tool)) === 'forbidden') {
+    const support = taskSupport(this.#client.capabilities, protocolVersion, this.#client.findTool(tool));
+    if (support === 'forbidden') {
       return await this.#completed(
         'legacy',
         tool,
@@ -92,7 +99,7 @@ export class TaskCalls {
     if (result['task'] === undefined) return await this.#completed('legacy', tool, result, options);
     const made = readTask(result['task'], 'legacy');
     if (made === undefined) throw this.#noTask();
-    return new TaskRecord({ ...this.#identity('legacy', tool), id: made.id }, made, clock);
+    return new TaskRecord({ ...this.#identity('legacy', tool), id: made.id }, made, this.#clock);
   }
 
   /**
@@ -103,13 +110,14 @@ export class TaskCalls {
     params: Readonly<Record<string, unknown>>,
     options: CallOptions,
   ): Promise<Record<string, unknown>> {
-    const { caller, requests, clock, server } = this.#options;
+    const { caller, settings, name: server } = this.#client;
+    const requests = this.#requests;
     const limitMs = Math.min(
-      options.timeoutMs ?? this.#options.timeoutMs,
+      options.timeoutMs ?? settings.timeouts.request,
       options.totalTimeoutMs ?? Infinity,
     );
     const over = new AbortController();
-    const timer = clock.setTimeout(() => {
+    const timer = this.#clock.setTimeout(() => {
       const message = `no answer to tools/call within ${Math.round(limitMs)} ms`;
       over.abort(new SignalboxError('REQUEST_TIMEOUT', message, { server, delivered: 'unknown' }));
     }, limitMs);
@@ -135,12 +143,11 @@ export class TaskCalls {
   }
 
   #cancelWhenMade(answer: Promise<Record<string, unknown>>): void {
-    const { requests, capabilities } = this.#options;
     answer
       .then(async (result) => {
         const made = readTask(result['task'], 'legacy');
-        if (made === undefined || !offersTaskCancel(capabilities())) return;
-        await requests.request('legacy', 'tasks/cancel', { taskId: made.id }, undefined);
+        if (made === undefined || !offersTaskCancel(this.#client.capabilities)) return;
+        await this.#requests.request('legacy', 'tasks/cancel', { taskId: made.id }, undefined);
       })
       // Nobody is left who wants to know.
       .catch(() => undefined);
@@ -152,17 +159,20 @@ export class TaskCalls {
     result: Record<string, unknown>,
     options: CallOptions,
   ): Promise<TaskRecord> {
-    const { readResult, clock } = this.#options;
-    const outcome = { kind: 'result' as const, result: await readResult(tool, result, options) };
-    return TaskRecord.completed({ ...this.#identity(era, tool), id: undefined }, outcome, clock);
+    const outcome = { kind: 'result' as const, result: await this.#readResult(tool, result, options) };
+    return TaskRecord.completed({ ...this.#identity(era, tool), id: undefined }, outcome, this.#clock);
+  }
+
+  get #clock(): Clock {
+    return this.#client.environment.clock;
   }
 
   #identity(era: EraName, tool: string): Omit<TaskIdentity, 'id'> {
-    return { server: this.#options.server, era, tool };
+    return { server: this.#client.name, era, tool };
   }
 
   #noTask(): SignalboxError {
-    const { server } = this.#options;
+    const server = this.#client.name;
     const message = 'the answer to tools/call is unusable: its task lacks "taskId" or "status"';
     return new SignalboxError('INVALID_RESULT', message, { server, delivered: 'yes' });
   }

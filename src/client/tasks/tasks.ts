@@ -1,3 +1,4 @@
+import type { ResolvedSettings } from '../../config/settings.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { LateMap } from '../../core/late-map.ts';
 import type { Era } from '../../protocol/eras/era.ts';
@@ -24,41 +25,39 @@ import { TaskRecord } from './task-record.ts';
 import { TaskWatch } from './task-watch.ts';
 import { UnfinishedTasks } from './unfinished-tasks.ts';
 
-/** What {@link Tasks} works with. */
-export interface TasksOptions {
+/** What {@link Tasks} asks of its client. */
+export interface TasksOwner {
   readonly name: string;
   readonly environment: ClientEnvironment;
+  readonly settings: Pick<ResolvedSettings, 'timeouts'>;
   readonly caller: Caller;
   readonly desk: InputDesk;
   readonly subscriptions: Subscriptions;
-  /** In ms. */
-  readonly timeouts: { readonly request: number; readonly total: number };
-  readonly readResult: ToolResultReader;
-  readonly tasksEra: (session: Session) => Era | undefined;
   /** Of the present or last connection. */
-  readonly capabilities: () => ServerCapabilities | undefined;
-  readonly findTool: (name: string) => Tool | undefined;
-  readonly learnTools: (options: CallOptions) => Promise<unknown>;
+  readonly capabilities: ServerCapabilities | undefined;
   /** Whether the client is being disconnected only to be connected again. */
-  readonly isComingBack: () => boolean;
+  readonly isComingBack: boolean;
+  tasksEra(session: Session): Era | undefined;
+  findTool(name: string): Tool | undefined;
+  learnTools(options: CallOptions): Promise<unknown>;
 }
 
 /** The tasks of one client: makes them, resumes them, and brings news to those that are followed. */
 export class Tasks {
-  readonly #options: TasksOptions;
+  readonly #client: TasksOwner;
+  readonly #readResult: ToolResultReader;
   readonly #requests: TaskRequests;
   readonly #calls: TaskCalls;
   readonly #places = new PushPlaces();
   readonly #followed: LateMap<TaskHandle, TaskWatch> = new LateMap();
   readonly #unfinished: UnfinishedTasks = new UnfinishedTasks();
 
-  constructor(options: TasksOptions) {
-    const { name: server, environment, timeouts, caller, ...shared } = options;
-    const timeoutMs = timeouts.request;
-    this.#options = options;
-    this.#requests = new TaskRequests({ server, caller, timeoutMs, tasksEra: options.tasksEra });
-    const { clock } = environment;
-    this.#calls = new TaskCalls({ ...shared, server, clock, caller, requests: this.#requests, timeoutMs });
+  /** @param readResult checks what a tool answered */
+  constructor(client: TasksOwner, readResult: ToolResultReader) {
+    this.#client = client;
+    this.#readResult = readResult;
+    this.#requests = new TaskRequests(client);
+    this.#calls = new TaskCalls(client, this.#requests, readResult);
   }
 
   /** How many are not known to have ended. */
@@ -81,8 +80,8 @@ export class Tasks {
     args: Readonly<Record<string, unknown>>,
     options: CallOptions,
   ): Promise<CallToolResult> {
-    const { environment, timeouts, name } = this.#options;
-    const totalMs = options.totalTimeoutMs ?? timeouts.total;
+    const { environment, settings, name } = this.#client;
+    const totalMs = options.totalTimeoutMs ?? settings.timeouts.total;
     const over = new AbortController();
     const timer = environment.clock.setTimeout(() => {
       const message = `the task of ${tool.slice(0, 128)} did not end within ${Math.round(totalMs)} ms`;
@@ -104,7 +103,7 @@ export class Tasks {
 
   /** @throws SignalboxError INVALID_ARGUMENT */
   resume(stored: unknown): TaskHandle {
-    const { name, environment } = this.#options;
+    const { name, environment } = this.#client;
     const checked = readStoredTask(stored, name);
     // Two that follow one task would ask people everything twice.
     const present = [...this.#followed.keys()].find(({ id }) => id !== undefined && id === checked.id);
@@ -123,10 +122,10 @@ export class Tasks {
 
   /** The client was disconnected on our side; its subscriptions are gone. */
   disconnected(): void {
-    const { name, isComingBack } = this.#options;
+    const { name, isComingBack } = this.#client;
     const closed = new SignalboxError('CONNECTION_CLOSED', 'the client was disconnected', { server: name });
     for (const watch of [...this.#followed.values()]) {
-      if (isComingBack()) watch.unsubscribed();
+      if (isComingBack) watch.unsubscribed();
       else watch.stop(closed);
     }
   }
@@ -136,7 +135,7 @@ export class Tasks {
     return new TaskHandle({
       record,
       protocol: this.#protocol(record, call),
-      logger: this.#options.environment.logger,
+      logger: this.#client.environment.logger,
       newWatch: (task) => this.#watch(task),
       followed: (handle, watch) => {
         if (watch === undefined) this.#followed.delete(handle);
@@ -146,22 +145,22 @@ export class Tasks {
   }
 
   #protocol({ identity, answered }: TaskRecord, call: CallOptions): TaskProtocol {
-    const { desk, readResult, capabilities } = this.#options;
+    const { desk } = this.#client;
     const { server, tool, id = '' } = identity;
     const options = {
       server,
       id,
       requests: this.#requests,
       readResult: (result: Record<string, unknown>): Promise<CallToolResult> =>
-        readResult(tool, result, call),
+        this.#readResult(tool, result, call),
     };
     return identity.era === 'modern'
       ? new ModernTask(options, new TaskInputs(server, desk, answered))
-      : new LegacyTask(options, () => offersTaskCancel(capabilities()));
+      : new LegacyTask(options, () => offersTaskCancel(this.#client.capabilities));
   }
 
   #watch(task: LiveTask): TaskWatch {
-    const { environment, subscriptions, isComingBack } = this.#options;
+    const { environment, subscriptions } = this.#client;
     const { era, id = '' } = task.record.identity;
     const watch = new TaskWatch({
       task,
@@ -169,7 +168,7 @@ export class Tasks {
       random: environment.random,
       isPassing: (error) => {
         if (!SignalboxError.is(error)) return false;
-        return error.code === 'CONNECTION_CLOSED' ? isComingBack() : error.retryable;
+        return error.code === 'CONNECTION_CLOSED' ? this.#client.isComingBack : error.retryable;
       },
       push:
         era === 'legacy'

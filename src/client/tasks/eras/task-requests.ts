@@ -1,3 +1,4 @@
+import type { ResolvedSettings } from '../../../config/settings.ts';
 import { throwIfAborted } from '../../../core/abort.ts';
 import { SignalboxError } from '../../../core/errors.ts';
 import type { Era, EraName } from '../../../protocol/eras/era.ts';
@@ -7,22 +8,21 @@ import type { Params } from '../../../wire/json-rpc.ts';
 import type { Caller } from '../../calls/caller.ts';
 import { untilAborted } from '../until-aborted.ts';
 
-/** What {@link TaskRequests} works with. */
-export interface TaskRequestsOptions {
-  readonly server: string;
+/** What {@link TaskRequests} asks of its client. */
+export interface TaskRequestsOwner {
+  readonly name: string;
   readonly caller: Caller;
-  /** How long a request may take, in ms. */
-  readonly timeoutMs: number;
+  readonly settings: Pick<ResolvedSettings, 'timeouts'>;
   /** How a request that is prepared for tasks is dressed in a session of the modern era. */
-  readonly tasksEra: (session: Session) => Era | undefined;
+  tasksEra(session: Session): Era | undefined;
 }
 
 /** Sends what is about tasks, in the era that the task belongs to and in no other. */
 export class TaskRequests {
-  readonly #options: TaskRequestsOptions;
+  readonly #client: TaskRequestsOwner;
 
-  constructor(options: TaskRequestsOptions) {
-    this.#options = options;
+  constructor(client: TaskRequestsOwner) {
+    this.#client = client;
   }
 
   /**
@@ -35,14 +35,14 @@ export class TaskRequests {
     params: Params,
     signal: AbortSignal | undefined,
   ): Promise<Record<string, unknown>> {
-    const { server } = this.#options;
-    throwIfAborted(signal, server);
-    return await untilAborted(this.#send(era, method, params, signal), signal, server);
+    const { name } = this.#client;
+    throwIfAborted(signal, name);
+    return await untilAborted(this.#send(era, method, params, signal), signal, name);
   }
 
   /** `tasks/result` of the legacy era: answered when the task is over. `signal` ends the request, not the task. */
   async waitFor(method: string, params: Params, signal: AbortSignal): Promise<Record<string, unknown>> {
-    const session = await this.#options.caller.session(signal);
+    const session = await this.#client.caller.session(signal);
     const options = { timeoutMs: Number.POSITIVE_INFINITY, longLived: true, signal };
     const result = await session.request(method, params, options, this.dress('legacy', session));
     return result as Record<string, unknown>;
@@ -55,9 +55,9 @@ export class TaskRequests {
   dress(era: EraName, session: Session): Era | undefined {
     if (session.era?.name !== era) {
       const message = `the task belongs to the ${era} era; the server speaks ${session.era?.protocolVersion} now`;
-      throw new SignalboxError('NOT_SUPPORTED', message, { server: this.#options.server });
+      throw new SignalboxError('NOT_SUPPORTED', message, { server: this.#client.name });
     }
-    return era === 'modern' ? this.#options.tasksEra(session) : session.era;
+    return era === 'modern' ? this.#client.tasksEra(session) : session.era;
   }
 
   async #send(
@@ -66,8 +66,8 @@ export class TaskRequests {
     params: Params,
     signal: AbortSignal | undefined,
   ): Promise<Record<string, unknown>> {
-    const { caller, timeoutMs } = this.#options;
-    const options = { timeoutMs, acceptsResultTypes: [TASK_RESULT] };
+    const { caller, settings } = this.#client;
+    const options = { timeoutMs: settings.timeouts.request, acceptsResultTypes: [TASK_RESULT] };
     for (let again = false; ; again = true) {
       const session = await caller.session(signal);
       try {
