@@ -1,5 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
 import { LEGACY_VERSIONS } from '../../src/protocol/versions.ts';
 import { faultyEntry, QUICK, rejection, testFactories } from '../helpers/clients.ts';
@@ -156,7 +158,8 @@ describe('the probe over stdio', () => {
         },
       },
     });
-    const client = makeFactory().create('s', peer.entry({ timeouts: { probe: 100 } }));
+    // So long too is the answer to `initialize` waited for that comes after the one to the probe.
+    const client = makeFactory().create('s', peer.entry({ timeouts: { probe: 1500 } }));
     await client.connect();
     expect(client.protocolVersion).toBe('2025-11-25');
     await peer.nth('notifications/initialized');
@@ -167,22 +170,37 @@ describe('the probe over stdio', () => {
 
   it('NEG-6 the same holds for the official library, whose server is of one era then', async () => {
     const server = `
+      import { existsSync, writeFileSync } from 'node:fs';
       import { McpServer } from '@modelcontextprotocol/server';
       import { serveStdio } from '@modelcontextprotocol/server/stdio';
+      const [startedBefore] = process.argv.slice(1);
+      // Busy with its first start until both messages are there.
+      if (!existsSync(startedBefore)) {
+        writeFileSync(startedBefore, '');
+        let read = '';
+        for (;;) {
+          await new Promise((resolve) => process.stdin.once('readable', resolve));
+          read += process.stdin.read() ?? '';
+          if (read.includes('"initialize"')) break;
+        }
+        process.stdin.unshift(read);
+      }
       serveStdio(() => {
         const server = new McpServer({ name: 'both', version: '1' });
         server.registerTool('ask', {}, async (extra) => ({ content: [] }));
         return server;
       });
     `;
+    const folder = await mkdtemp(join(tmpdir(), 'signalbox-eras-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
     const client = makeFactory().create('s', {
       type: 'stdio',
       command: process.execPath,
-      args: ['--input-type=module', '-e', server],
+      args: ['--input-type=module', '-e', server, join(folder, 'started-before')],
       cwd: join(import.meta.dirname, '../..'),
-      'x-signalbox': { ...QUICK, timeouts: { ...QUICK.timeouts, probe: 50 } },
+      // So long too is the answer to `initialize` waited for that comes after the one to the probe.
+      'x-signalbox': { ...QUICK, timeouts: { ...QUICK.timeouts, probe: 1500 } },
     });
-    // It takes longer to start than the probe waits.
     await client.connect();
     expect(client.era).toBe('legacy');
     expect(await client.listTools()).toHaveLength(1);
