@@ -76,7 +76,8 @@ describe('CallTable', () => {
     ['a string', '1'],
     ['a fraction', 1.5],
     ['nothing', undefined],
-    ['another turn of the places', 1 + 16],
+    ['another turn of the places', 1 + 2],
+    ['another turn of the places of more calls', 1 + 16],
     ['no number', Number.NaN],
   ])('F-045 takes %s for no id of ours', (_, id) => {
     const calls = table();

@@ -1,11 +1,12 @@
-import { LateMap } from '../core/late-map.ts';
 import type { Random } from '../core/random.ts';
 
 /** Ids begin at a random place below this, so that an answer cannot be guessed before its request (F-044). */
 const ID_RANGE = 2 ** 30;
 
-/** Places of an empty table. A power of two, as every number of places. */
-const FIRST_SIZE = 16;
+/** Places of a table in which one call at a time waits: most servers never have more. All sizes are powers of two. */
+const FIRST_SIZE = 2;
+/** Places from the second call at once on: so many that one which waits for long is seldom in the way of others. */
+const SHARED_SIZE = 16;
 /** A table that has grown beyond this is made small again when nobody waits any more. */
 const KEPT_SIZE = 1024;
 
@@ -23,7 +24,7 @@ export class CallTable<Call extends { readonly id: number }> {
   readonly #firstId: number;
   #nextId: number;
   #places: (Call | undefined)[] = emptyPlaces(FIRST_SIZE);
-  readonly #beside: LateMap<number, Call> = new LateMap();
+  #beside: Map<number, Call> | undefined;
   #size = 0;
 
   constructor(random: Random) {
@@ -40,7 +41,7 @@ export class CallTable<Call extends { readonly id: number }> {
   }
 
   add(call: Call): void {
-    if (this.#size * 2 >= this.#places.length) this.#resize(this.#places.length * 2);
+    if (this.#size * 2 >= this.#places.length) this.#resize(Math.max(SHARED_SIZE, this.#places.length * 2));
     this.#size++;
     this.#put(call);
   }
@@ -48,7 +49,7 @@ export class CallTable<Call extends { readonly id: number }> {
   delete(id: number): void {
     const at = id & (this.#places.length - 1);
     if (this.#places[at]?.id === id) this.#places[at] = undefined;
-    else if (!this.#beside.delete(id)) return;
+    else if (this.#beside?.delete(id) !== true) return;
     this.#size--;
     if (this.#size === 0 && this.#places.length > KEPT_SIZE) this.#resize(FIRST_SIZE);
   }
@@ -57,8 +58,7 @@ export class CallTable<Call extends { readonly id: number }> {
   find(id: unknown): Call | undefined {
     if (typeof id !== 'number') return undefined;
     const call = this.#places[id & (this.#places.length - 1)];
-    if (call?.id === id) return call;
-    return this.#beside.size === 0 ? undefined : this.#beside.get(id);
+    return call?.id === id ? call : this.#beside?.get(id);
   }
 
   /** Whether an id that nobody waits for was ours once: an answer that came late or twice. */
@@ -72,20 +72,24 @@ export class CallTable<Call extends { readonly id: number }> {
   snapshot(): Call[] {
     if (this.#size === 0) return [];
     const calls = this.#places.filter((call) => call !== undefined);
-    calls.push(...this.#beside.values());
+    if (this.#beside !== undefined) calls.push(...this.#beside.values());
     return calls.sort((one, other) => one.id - other.id);
   }
 
   #put(call: Call): void {
     const at = call.id & (this.#places.length - 1);
-    if (this.#places[at] === undefined) this.#places[at] = call;
-    else this.#beside.set(call.id, call);
+    if (this.#places[at] === undefined) {
+      this.#places[at] = call;
+      return;
+    }
+    this.#beside ??= new Map();
+    this.#beside.set(call.id, call);
   }
 
   #resize(size: number): void {
     const calls = this.snapshot();
     this.#places = emptyPlaces(size);
-    this.#beside.clear();
+    this.#beside = undefined;
     for (const call of calls) this.#put(call);
   }
 }
