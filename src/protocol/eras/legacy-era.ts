@@ -1,6 +1,9 @@
 import { receivesBatches, sendsVersionHeader } from '../versions.ts';
 import type { Era, ResultReading } from './era.ts';
 
+/** Those that were asked for; no more than there are legacy versions. */
+const made = new Map<string, LegacyEra>();
+
 /** Revisions up to 2025-11-25: a handshake opened the connection, requests carry nothing but themselves. */
 export class LegacyEra implements Era {
   readonly name = 'legacy';
@@ -10,7 +13,21 @@ export class LegacyEra implements Era {
   readonly receivesBatches: boolean;
   readonly #headers: Readonly<Record<string, string>> | undefined;
 
-  constructor(protocolVersion: string) {
+  /**
+   * The one of this version: it knows nothing of its connection, so all may share it.
+   * @param version a legacy one
+   */
+  static of(version: string): LegacyEra {
+    let era = made.get(version);
+    if (era === undefined) {
+      era = new LegacyEra(version);
+      made.set(version, era);
+    }
+    return era;
+  }
+
+  /** @internal use {@link LegacyEra.of} */
+  private constructor(protocolVersion: string) {
     this.protocolVersion = protocolVersion;
     this.receivesBatches = receivesBatches(protocolVersion);
     this.#headers = sendsVersionHeader(protocolVersion)

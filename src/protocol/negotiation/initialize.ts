@@ -69,7 +69,7 @@ function accept(session: Session, result: unknown): Handshake {
       { server, delivered: 'yes', details: { theirs: [theirs], ours: LEGACY_VERSIONS } },
     );
   }
-  session.era = new LegacyEra(version);
+  session.era = LegacyEra.of(version);
   session.notify('notifications/initialized');
   session.transport.listen?.(session.era.headers('', undefined) ?? {});
   const { serverInfo, capabilities, instructions } = result;
