@@ -279,10 +279,12 @@ describe.skipIf(NO_SCHEMAS !== undefined)('the official examples of 2026-07-28',
     const session = new Session({
       server: 's',
       transport,
-      clock: systemClock,
-      wheel: new DeadlineWheel({ clock: systemClock }),
-      random: Math.random,
-      logger: silentLogger,
+      environment: {
+        clock: systemClock,
+        wheel: new DeadlineWheel({ clock: systemClock }),
+        random: Math.random,
+        logger: silentLogger,
+      },
       handlers: {
         notification: () => {},
         request: () => Promise.reject(new Error('nobody asks')),

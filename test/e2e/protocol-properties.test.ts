@@ -112,10 +112,12 @@ async function run(framing: Framing, era: Era, chunks: Iterable<Buffer>): Promis
   const session = new Session({
     server: 's',
     transport,
-    clock,
-    wheel: new DeadlineWheel({ clock }),
-    random: () => 0,
-    logger: silentLogger,
+    environment: {
+      clock,
+      wheel: new DeadlineWheel({ clock }),
+      random: () => 0,
+      logger: silentLogger,
+    },
     handlers: {
       notification: (method, params) => void events.push({ method, params }),
       request: (method, params) => {

@@ -3,7 +3,7 @@ import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { LateSet } from '../../core/late-set.ts';
 import { sleep } from '../../core/sleep.ts';
-import type { Session } from '../../protocol/session/session.ts';
+import type { Session, SessionWatcher } from '../../protocol/session/session.ts';
 import { fullJitter } from '../../resilience/backoff.ts';
 import { RestartLimit } from '../../resilience/restart-limit.ts';
 import { AttemptRun, type RunKind } from './attempt-run.ts';
@@ -34,7 +34,7 @@ export interface ConnectionOwner {
  * Keeps one server connected: the shell around the connection machine that does its work. There is never more than
  * one run of attempts, and whatever finishes after a `disconnect` is thrown away.
  */
-export class Connection {
+export class Connection implements SessionWatcher {
   readonly #client: ConnectionOwner;
   readonly #restarts: RestartLimit | undefined;
   #state: ConnectionState = { kind: 'disconnected' };
@@ -327,14 +327,11 @@ export class Connection {
     if (this.#run === run) this.#run = undefined;
     this.#client.adopted(established);
     this.#apply({ type: 'ready' });
-    if (!isRenewed) {
-      const { session } = established;
-      void session.lost.then((cause) => this.#onLost(session, cause));
-    }
+    if (!isRenewed) established.session.watchedBy(this);
     return established;
   }
 
-  #onLost(session: Session, cause: SignalboxError): void {
+  sessionOver(session: Session, cause: SignalboxError): void {
     // A session that is being renewed is lost for the attempt that renews it, which sees it by itself.
     if (this.#established?.session !== session || this.#state.kind !== 'connected') return;
     this.#established = undefined;

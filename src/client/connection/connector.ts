@@ -212,7 +212,7 @@ export class Connector {
   }
 
   async #session(kind: string): Promise<Session> {
-    const { catalog, pools, clock, random, logger, wheel, tap } = this.#client.environment;
+    const { catalog, pools, clock, random, logger } = this.#client.environment;
     const transport = catalog.create(kind, this.#client.name, await this.#entry(), {
       server: this.#client.name,
       clock,
@@ -229,11 +229,7 @@ export class Connector {
     return new Session({
       server: this.#client.name,
       transport,
-      clock,
-      wheel,
-      random,
-      logger,
-      tap,
+      environment: this.#client.environment,
       answerMs: this.#client.settings.timeouts.total,
       handlers: this.#client,
     });

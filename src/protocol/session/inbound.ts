@@ -1,6 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
 import { messageOf, RemoteError, SignalboxError } from '../../core/errors.ts';
-import type { Logger, WireTap } from '../../core/log.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { NoiseKind, Outgoing, TransportReceiver } from '../../transports/transport.ts';
 import type { CallTable } from '../../wire/call-table.ts';
@@ -16,6 +14,7 @@ import { hasRepeatedId } from '../../wire/repeated-id.ts';
 import type { Era, ResultReading } from '../eras/era.ts';
 import { PendingCall, type RequestOptions } from './pending-call.ts';
 import type { ServerRequests } from './server-requests.ts';
+import type { SessionEnvironment } from './session-environment.ts';
 import type { WireCounters } from './wire-counters.ts';
 
 /** A batch larger than this is dropped (F-051). */
@@ -32,33 +31,31 @@ const CANCELLED = 'notifications/cancelled';
 /** The key by which a modern server tags what belongs to a subscription. */
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
-/** What {@link Inbound} needs of its session. */
-export interface InboundOptions {
+/** What {@link Inbound} asks of its session. */
+export interface InboundOwner {
   readonly server: string;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  readonly tap: WireTap | undefined;
+  readonly environment: SessionEnvironment;
   readonly counters: WireCounters;
   readonly calls: CallTable<PendingCall>;
   readonly requests: ServerRequests;
-  readonly era: () => Era | undefined;
-  readonly progress: (params: Params) => void;
-  readonly notification: (method: string, params: Params) => void;
-  readonly sessionLost: (error: SignalboxError) => void;
-  readonly told: (type: string, data: unknown) => void;
+  readonly era: Era | undefined;
+  progress(params: Params): void;
+  notification(method: string, params: Params): void;
+  sessionLost(error: SignalboxError): void;
+  told(type: string, data: unknown): void;
   /** The server cancels: a subscription of ours, or a request of its own. */
-  readonly cancelled: (params: Params, subscription: PendingCall | undefined) => void;
+  cancelled(params: Params, subscription: PendingCall | undefined): void;
 }
 
 /** Reads what arrives: one parse, a structural check, then to the call, the subscriber or the handler it is for. */
 export class Inbound implements TransportReceiver {
   /** Messages that arrived, whatever they say. */
   received = 0;
-  readonly #options: InboundOptions;
+  readonly #owner: InboundOwner;
   #lastNoise = '';
 
-  constructor(options: InboundOptions) {
-    this.#options = options;
+  constructor(owner: InboundOwner) {
+    this.#owner = owner;
   }
 
   /** A sample of the last thing that was no message, safe to print; empty if there was none. */
@@ -67,13 +64,13 @@ export class Inbound implements TransportReceiver {
   }
 
   sessionLost(error: SignalboxError): void {
-    this.#options.sessionLost(error);
+    this.#owner.sessionLost(error);
   }
 
   told(type: string, data: unknown): void {
-    const { server, logger } = this.#options;
-    logger.debug('the server told something of its own', { event: 'wire.told', server, type });
-    this.#options.told(type, data);
+    const { server, environment } = this.#owner;
+    environment.logger.debug('the server told something of its own', { event: 'wire.told', server, type });
+    this.#owner.told(type, data);
   }
 
   message(text: string, exchange: Outgoing | undefined, httpStatus?: number): void {
@@ -88,19 +85,20 @@ export class Inbound implements TransportReceiver {
 
   /** F-055: whatever fits the byte limit is read, however it is made; that it took long is told. */
   #readTimed(text: string, exchange: Outgoing | undefined, httpStatus: number | undefined): void {
-    const { server, logger, clock, counters } = this.#options;
+    const { server, environment } = this.#owner;
+    const { clock, logger } = environment;
     const startedAt = clock.now();
     this.#read(text, exchange, httpStatus);
     const elapsedMs = Math.round(clock.now() - startedAt);
     if (elapsedMs < SLOW_MS) return;
-    counters.slowMessages++;
+    this.#owner.counters.slowMessages++;
     const fields = { event: 'wire.slow_message', server, characters: text.length, elapsedMs };
     logger.warn('a large message held everything up while it was read', fields);
   }
 
   #read(text: string, exchange: Outgoing | undefined, httpStatus: number | undefined): void {
-    const { server, tap } = this.#options;
-    tap?.received(server, text);
+    const { server, environment } = this.#owner;
+    environment.tap?.received(server, text);
     let value: unknown;
     try {
       value = JSON.parse(text);
@@ -130,17 +128,17 @@ export class Inbound implements TransportReceiver {
   }
 
   noise(kind: NoiseKind, sample: string): void {
-    const { server, logger, counters } = this.#options;
+    const { server, environment, counters } = this.#owner;
     counters.noise++;
     this.#lastNoise = sanitizePeerText(sample, 120);
     // Not a warning: whoever reads the stream knows what it is made of, and warns once where that helps.
     const fields = { event: 'wire.noise', server, kind, sample: this.#lastNoise };
-    logger.debug('the server sent something that is not a message', fields);
+    environment.logger.debug('the server sent something that is not a message', fields);
   }
 
   #batch(values: readonly unknown[], exchange: Outgoing | undefined, httpStatus: number | undefined): void {
     const isLawful = values.length > 0 && values.length <= MAX_BATCH;
-    if (this.#options.era()?.receivesBatches !== true || !isLawful) {
+    if (this.#owner.era?.receivesBatches !== true || !isLawful) {
       this.#badMessage('a batch, which this revision does not allow, which is empty or which is too long');
       return;
     }
@@ -162,7 +160,7 @@ export class Inbound implements TransportReceiver {
         this.#onNotification(message.message.method, message.message.params ?? {});
         return;
       case 'request':
-        this.#options.requests.handle(message.message);
+        this.#owner.requests.handle(message.message);
         return;
       case 'invalid':
         this.#onInvalid(message.why, message.id, message.request === true);
@@ -178,7 +176,7 @@ export class Inbound implements TransportReceiver {
       call.reject(this.#invalidResult(call, 'the result is not an object'));
       return;
     }
-    const reading = this.#options.era()?.readResult(result) ?? 'complete';
+    const reading = this.#owner.era?.readResult(result) ?? 'complete';
     if (reading === 'complete' || isAccepted(reading, result, call.options)) {
       call.resolve(result);
       return;
@@ -201,20 +199,20 @@ export class Inbound implements TransportReceiver {
     const anonymous = id === undefined || id === null;
     const call = anonymous ? callOf(exchange) : this.#match(id, exchange);
     if (anonymous && call === undefined) this.#badMessage('an error without id');
-    const { server } = this.#options;
+    const { server } = this.#owner;
     call?.reject(new RemoteError({ ...error, server, ...(httpStatus === undefined ? {} : { httpStatus }) }));
   }
 
   #onNotification(method: string, params: Params): void {
     if (method === 'notifications/progress') {
-      this.#options.progress(params);
+      this.#owner.progress(params);
       return;
     }
     const subscriber = this.#subscriberOf(method, params);
     if (method === CANCELLED) {
-      this.#options.cancelled(params, subscriber);
+      this.#owner.cancelled(params, subscriber);
     } else if (subscriber === undefined) {
-      this.#options.notification(method, params);
+      this.#owner.notification(method, params);
     } else {
       subscriber.options.onNotification!(method, params);
     }
@@ -226,19 +224,19 @@ export class Inbound implements TransportReceiver {
     let id: unknown;
     if (method === CANCELLED) id = params['requestId'];
     else if (isObject(meta)) id = meta[SUBSCRIPTION_ID];
-    const call = this.#options.calls.find(id);
+    const call = this.#owner.calls.find(id);
     return call?.options.onNotification === undefined ? undefined : call;
   }
 
   #onInvalid(why: string, id: unknown, isRequest: boolean): void {
     this.#badMessage(why);
     if (isRequest) {
-      if (isRequestId(id)) this.#options.requests.refuseMalformed(id, 'params must be an object');
+      if (isRequestId(id)) this.#owner.requests.refuseMalformed(id, 'params must be an object');
       return;
     }
-    this.#options.calls.find(id)?.reject(
+    this.#owner.calls.find(id)?.reject(
       new SignalboxError('BAD_MESSAGE', `the answer breaks JSON-RPC: ${why}; the server needs a fix`, {
-        server: this.#options.server,
+        server: this.#owner.server,
         delivered: 'yes',
       }),
     );
@@ -246,28 +244,29 @@ export class Inbound implements TransportReceiver {
 
   /** The pending call that an answer belongs to: same type, same value, and on its own stream where it has one. */
   #match(id: unknown, exchange: Outgoing | undefined): PendingCall | undefined {
-    const { server, logger, counters, calls } = this.#options;
+    const { calls } = this.#owner;
     const call = calls.find(id);
     if (call !== undefined && (exchange === undefined || exchange === call)) return call;
+    const { server, environment, counters } = this.#owner;
     if (call === undefined && calls.missOf(id) === 'late') {
       counters.duplicateResponses++; // F-043, F-056
-      logger.debug('a late or repeated answer was ignored', { server });
+      environment.logger.debug('a late or repeated answer was ignored', { server });
     } else {
       counters.unknownResponses++; // F-042, F-110
-      logger.debug('an answer to no request was ignored', { server, id: brief(id) });
+      environment.logger.debug('an answer to no request was ignored', { server, id: brief(id) });
     }
     return undefined;
   }
 
   #badMessage(why: string): void {
-    const { server, logger, counters } = this.#options;
+    const { server, environment, counters } = this.#owner;
     counters.badMessages++;
-    logger.debug('a message was dropped', { event: 'wire.bad_message', server, why });
+    environment.logger.debug('a message was dropped', { event: 'wire.bad_message', server, why });
   }
 
   #invalidResult(call: PendingCall, why: string): SignalboxError {
     return new SignalboxError('INVALID_RESULT', `the answer to ${call.method} is unusable: ${why}`, {
-      server: this.#options.server,
+      server: this.#owner.server,
       delivered: 'yes',
     });
   }

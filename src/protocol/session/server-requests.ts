@@ -1,28 +1,27 @@
-import type { Clock, Timer } from '../../core/clock.ts';
+import type { Timer } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { LateSet } from '../../core/late-set.ts';
-import type { Logger } from '../../core/log.ts';
 import { encodeError, encodeResult } from '../../wire/encode.ts';
 import { JSON_RPC_ERROR, type JsonRpcRequest, type Params, type RequestId } from '../../wire/json-rpc.ts';
 import type { Era } from '../eras/era.ts';
 import { RequestRefusal } from './request-refusal.ts';
+import type { SessionEnvironment } from './session-environment.ts';
 import type { WireCounters } from './wire-counters.ts';
 
 /** Requests of one server that are worked on at the same time (S28). */
 const MAX_AT_ONCE = 16;
 
-/** What {@link ServerRequests} needs of its session. */
-export interface ServerRequestsOptions {
+/** What {@link ServerRequests} asks of its session. */
+export interface ServerRequestsOwner {
   readonly server: string;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** How long an answer may take, in ms; Infinity: no limit. */
-  readonly limitMs: number;
+  readonly environment: SessionEnvironment;
   readonly counters: WireCounters;
-  readonly era: () => Era | undefined;
-  readonly respond: (text: string) => void;
+  readonly era: Era | undefined;
+  /** How long an answer may take, in ms. Undefined: no limit. */
+  readonly answerMs: number | undefined;
+  respond(text: string): void;
   /** Answers everything but `ping`; `signal` fires when the answer is no longer wanted. */
-  readonly answer: (method: string, params: Params, signal: AbortSignal) => Promise<Record<string, unknown>>;
+  answer(method: string, params: Params, signal: AbortSignal): Promise<Record<string, unknown>>;
 }
 
 interface OpenRequest {
@@ -35,23 +34,23 @@ interface OpenRequest {
 
 /** Answers what the server asks, where its era lets it ask. */
 export class ServerRequests {
-  readonly #options: ServerRequestsOptions;
+  readonly #owner: ServerRequestsOwner;
   /** Those that are worked on, also when nobody wants the answer any more: the work counts. */
   readonly #open: LateSet<OpenRequest> = new LateSet();
 
-  constructor(options: ServerRequestsOptions) {
-    this.#options = options;
+  constructor(owner: ServerRequestsOwner) {
+    this.#owner = owner;
   }
 
   handle(request: JsonRpcRequest): void {
-    const { server, logger, counters } = this.#options;
+    const { server, environment, counters } = this.#owner;
     if (!this.#mayAsk) {
       counters.ignoredRequests++; // F-112: not even refused, since a modern client must not send responses
-      logger.warn('the server sent a request, which this revision forbids', { server });
+      environment.logger.warn('the server sent a request, which this revision forbids', { server });
       return;
     }
     if (request.method === 'ping') {
-      this.#options.respond(encodeResult(request.id, {}));
+      this.#owner.respond(encodeResult(request.id, {}));
       return;
     }
     if (this.#open.size >= MAX_AT_ONCE) {
@@ -80,17 +79,19 @@ export class ServerRequests {
   }
 
   get #mayAsk(): boolean {
-    return this.#options.era()?.answersRequests !== false;
+    return this.#owner.era?.answersRequests !== false;
   }
 
   async #serve({ id, method, params }: JsonRpcRequest): Promise<void> {
-    const { clock, limitMs } = this.#options;
+    const { environment, answerMs = Number.POSITIVE_INFINITY } = this.#owner;
     const open: OpenRequest = { id, abort: new AbortController(), isOver: false, timer: undefined };
     this.#open.add(open);
-    if (Number.isFinite(limitMs)) open.timer = clock.setTimeout(() => this.#late(open), limitMs);
+    if (Number.isFinite(answerMs)) {
+      open.timer = environment.clock.setTimeout(() => this.#late(open, answerMs), answerMs);
+    }
     try {
-      const result = await this.#options.answer(method, params ?? {}, open.abort.signal);
-      if (!open.isOver) this.#options.respond(encodeResult(id, result));
+      const result = await this.#owner.answer(method, params ?? {}, open.abort.signal);
+      if (!open.isOver) this.#owner.respond(encodeResult(id, result));
     } catch (error) {
       if (!open.isOver) this.#refuse(id, error instanceof RequestRefusal ? error : RequestRefusal.internal());
     } finally {
@@ -100,9 +101,9 @@ export class ServerRequests {
   }
 
   /** F-063: a handler that never returns keeps its place, for it still works, but not the server waiting. */
-  #late(open: OpenRequest): void {
-    const { server, limitMs } = this.#options;
-    const message = `nobody answered a request of the server within ${limitMs} ms`;
+  #late(open: OpenRequest, answerMs: number): void {
+    const { server } = this.#owner;
+    const message = `nobody answered a request of the server within ${answerMs} ms`;
     this.#end(open, new SignalboxError('REQUEST_TIMEOUT', message, { server }));
     this.#refuse(open.id, new RequestRefusal(JSON_RPC_ERROR.internalError, 'the answer took too long'));
   }
@@ -114,6 +115,6 @@ export class ServerRequests {
   }
 
   #refuse(id: RequestId, { code, message }: RequestRefusal): void {
-    this.#options.respond(encodeError(id, { code, message }));
+    this.#owner.respond(encodeError(id, { code, message }));
   }
 }

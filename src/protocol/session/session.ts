@@ -1,20 +1,17 @@
 import { abortError } from '../../core/abort.ts';
-import type { Clock } from '../../core/clock.ts';
-import type { DeadlineWheel } from '../../core/deadline-wheel.ts';
 import { messageOf, messageWithoutHead, SignalboxError } from '../../core/errors.ts';
-import type { Logger, WireTap } from '../../core/log.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
-import type { Random } from '../../core/random.ts';
 import type { CloseReason, Transport } from '../../transports/transport.ts';
 import { CallTable } from '../../wire/call-table.ts';
 import { encodeNotification, encodeRequest } from '../../wire/encode.ts';
 import type { Params } from '../../wire/json-rpc.ts';
 import type { Era } from '../eras/era.ts';
 import type { Progress } from '../mcp-types.ts';
-import { Inbound } from './inbound.ts';
+import { Inbound, type InboundOwner } from './inbound.ts';
 import { OneWay } from './one-way.ts';
 import { type CallOwner, type CallSink, PendingCall, type RequestOptions } from './pending-call.ts';
-import { ServerRequests } from './server-requests.ts';
+import { ServerRequests, type ServerRequestsOwner } from './server-requests.ts';
+import type { SessionEnvironment } from './session-environment.ts';
 import { newWireCounters, type WireCounters } from './wire-counters.ts';
 
 /** By this one side tells the other that an answer is no longer wanted. */
@@ -41,14 +38,16 @@ export interface SessionHandlers {
   settled(method: string, elapsedMs: number, error: Error | undefined, now: number): void;
 }
 
+/** Who wants to know when a session can take no more requests. */
+export interface SessionWatcher {
+  /** Told once, in a microtask of its own: whoever ends a session has done so before. */
+  sessionOver(session: Session, reason: SignalboxError): void;
+}
+
 export interface SessionOptions {
   readonly server: string;
   readonly transport: Transport;
-  readonly clock: Clock;
-  readonly wheel: DeadlineWheel;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly tap?: WireTap | undefined;
+  readonly environment: SessionEnvironment;
   /** How long an answer to a request of the server may take, in ms. Default: no limit. */
   readonly answerMs?: number | undefined;
   readonly handlers: SessionHandlers;
@@ -57,71 +56,50 @@ export interface SessionOptions {
 /**
  * One conversation over one transport: gives requests their ids and deadlines, cancels them, and fails every pending
  * call the moment the transport is gone. What arrives is read by {@link Inbound}.
+ *
+ * There is one for each server, and most of them are idle: it hands itself to its parts, not functions, and what only
+ * some servers need is made when they do.
  */
-export class Session implements CallOwner {
+export class Session implements CallOwner, InboundOwner, ServerRequestsOwner {
   readonly server: string;
   readonly transport: Transport;
-  readonly counters: WireCounters = newWireCounters();
-  /** The reason why this session can take no more requests; resolves once. */
-  readonly lost: Promise<SignalboxError>;
-  readonly #clock: Clock;
-  readonly #wheel: DeadlineWheel;
-  readonly #logger: Logger;
-  readonly #tap: WireTap | undefined;
+  readonly environment: SessionEnvironment;
+  /** Those that wait for their answer. */
+  readonly calls: CallTable<PendingCall>;
+  readonly answerMs: number | undefined;
   readonly #handlers: SessionHandlers;
-  readonly #requests: ServerRequests;
-  readonly #calls: CallTable<PendingCall>;
   readonly #inbound: Inbound;
-  readonly #onDrained: (() => void)[] = [];
+  #requests: ServerRequests | undefined;
+  #counters: WireCounters | undefined;
+  #onDrained: (() => void)[] | undefined;
+  #watcher: SessionWatcher | undefined;
   #era: Era | undefined;
   /** Counts the sessions of the transport: a loss that is told late must not end the next one. */
   #epoch = 0;
   #lostEpoch = -1;
   #lostReason: SignalboxError | undefined;
-  #resolveLost!: (reason: SignalboxError) => void;
 
   constructor(options: SessionOptions) {
-    const { server, logger, tap, handlers } = options;
-    this.server = server;
+    this.server = options.server;
     this.transport = options.transport;
-    this.#clock = options.clock;
-    this.#wheel = options.wheel;
-    this.#logger = logger;
-    this.#tap = tap;
-    this.#handlers = handlers;
-    this.#calls = new CallTable(options.random);
-    const { clock } = options;
-    const { counters } = this;
-    const era = (): Era | undefined => this.#era;
-    this.#requests = new ServerRequests({
-      server,
-      logger,
-      clock,
-      counters,
-      era,
-      limitMs: options.answerMs ?? Number.POSITIVE_INFINITY,
-      respond: (text) => this.#sendOneWay(text, this.#era?.headers('', undefined)),
-      answer: (method, params, signal) => handlers.request(method, params, signal),
-    });
-    this.#inbound = new Inbound({
-      server,
-      logger,
-      clock,
-      counters,
-      era,
-      tap,
-      calls: this.#calls,
-      requests: this.#requests,
-      progress: (params) => this.#onProgress(params),
-      notification: (method, params) => handlers.notification(method, params),
-      told: (type, data) => handlers.told?.(type, data),
-      cancelled: (params, subscription) => this.#onCancelled(params, subscription),
-      sessionLost: (error) => this.#sessionLost(error, this.#epoch),
-    });
-    this.lost = new Promise((resolve) => {
-      this.#resolveLost = resolve;
-    });
+    this.environment = options.environment;
+    this.answerMs = options.answerMs;
+    this.#handlers = options.handlers;
+    this.calls = new CallTable(options.environment.random);
+    this.#inbound = new Inbound(this);
     void this.transport.closed.then((reason) => this.#onClosed(reason));
+  }
+
+  /** What went wrong on the wire so far. */
+  get counters(): WireCounters {
+    this.#counters ??= newWireCounters();
+    return this.#counters;
+  }
+
+  /** What the server asks of us. */
+  get requests(): ServerRequests {
+    this.#requests ??= new ServerRequests(this);
+    return this.#requests;
   }
 
   /** How messages are dressed. Undefined until the negotiation has decided. */
@@ -144,13 +122,13 @@ export class Session implements CallOwner {
 
   /** Requests that wait for their answer. Those without time limit do not count: they never end by themselves. */
   get inFlight(): number {
-    return this.#calls.size === 0 ? 0 : this.#calls.snapshot().filter((call) => !call.longLived).length;
+    return this.calls.size === 0 ? 0 : this.calls.snapshot().filter((call) => !call.longLived).length;
   }
 
   /** The longest time, in ms, that a call in flight was given for its answer; 0 if none is, or none with an end. */
   get longestTimeoutMs(): number {
     let longestMs = 0;
-    for (const { longLived, options } of this.#calls.snapshot()) {
+    for (const { longLived, options } of this.calls.snapshot()) {
       const limitMs = Math.min(options.timeoutMs, options.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
       if (!longLived && limitMs !== Number.POSITIVE_INFINITY) longestMs = Math.max(longestMs, limitMs);
     }
@@ -188,7 +166,7 @@ export class Session implements CallOwner {
     options: RequestOptions,
     sink: CallSink,
     era: Era | null | undefined = this.#era,
-    startedAt: number = this.#clock.now(),
+    startedAt: number = this.environment.clock.now(),
   ): void {
     const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = options;
     const refusal = this.#refusal(method, options.signal, timeoutMs, totalTimeoutMs);
@@ -196,7 +174,7 @@ export class Session implements CallOwner {
       sink.failed(refusal, startedAt);
       return;
     }
-    const id = this.#calls.takeId();
+    const id = this.calls.takeId();
     let text: string;
     try {
       text = encodeRequest(
@@ -220,9 +198,9 @@ export class Session implements CallOwner {
       startedAt,
       sink,
     });
-    this.#calls.add(call);
-    this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs), startedAt);
-    this.#tap?.sent(this.server, text);
+    this.calls.add(call);
+    this.environment.wheel.add(call, Math.min(timeoutMs, totalTimeoutMs), startedAt);
+    this.environment.tap?.sent(this.server, text);
     try {
       this.transport.send(call);
     } catch (cause) {
@@ -246,14 +224,20 @@ export class Session implements CallOwner {
   retire(reason: SignalboxError): void {
     if (this.#lostReason !== undefined) return;
     this.#lostReason = reason;
-    this.#resolveLost(reason);
+    this.#tellWatcher(reason);
+  }
+
+  /** Tells from now on when it can take no more requests, also if that was long ago. */
+  watchedBy(watcher: SessionWatcher): void {
+    this.#watcher = watcher;
+    if (this.#lostReason !== undefined) this.#tellWatcher(this.#lostReason);
   }
 
   /** Ends all that is in flight: nothing more is expected of the peer. The transport is the caller's to close. */
   fail(reason: SignalboxError): void {
-    this.#requests.cancelAll(reason);
+    this.#requests?.cancelAll(reason);
     this.retire(reason);
-    for (const call of this.#calls.snapshot()) call.reject(this.#lostCall(call, reason));
+    for (const call of this.calls.snapshot()) call.reject(this.#lostCall(call, reason));
   }
 
   /**
@@ -263,7 +247,8 @@ export class Session implements CallOwner {
   drained(limitMs: number): Promise<void> {
     if (this.#isDrained() || limitMs <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(resolve, limitMs);
+      const timer = this.environment.clock.setTimeout(resolve, limitMs);
+      this.#onDrained ??= [];
       this.#onDrained.push(() => {
         timer.cancel();
         resolve();
@@ -273,7 +258,7 @@ export class Session implements CallOwner {
 
   /** Forgets a request without telling the server: for a probe that an answer to `initialize` has overtaken. */
   forget(reason: SignalboxError): void {
-    for (const call of this.#calls.snapshot()) {
+    for (const call of this.calls.snapshot()) {
       this.transport.abandon(call);
       call.reject(reason);
     }
@@ -282,7 +267,7 @@ export class Session implements CallOwner {
   // --- how calls end ----------------------------------------------------------------------------------------------
 
   callExpired(call: PendingCall): void {
-    const elapsedMs = Math.round(this.#clock.now() - call.startedAt);
+    const elapsedMs = Math.round(this.environment.clock.now() - call.startedAt);
     const { lastNoise } = this.#inbound;
     const noise = lastNoise === '' ? '' : `; the server printed noise: "${lastNoise}"`; // F-033
     this.#cancel(
@@ -310,17 +295,92 @@ export class Session implements CallOwner {
   }
 
   callSettled(call: PendingCall, error: Error | undefined): number {
-    this.#calls.delete(call.id);
-    this.#wheel.remove(call);
+    this.calls.delete(call.id);
+    this.environment.wheel.remove(call);
     if (error !== undefined && SignalboxError.is(error) && error.code === 'SESSION_LOST') {
       this.#sessionLost(error, call.epoch);
     }
-    const now = this.#clock.now();
+    const now = this.environment.clock.now();
     this.#handlers.settled(call.method, now - call.startedAt, error, now);
-    if (this.#onDrained.length > 0 && this.#isDrained()) {
-      for (const callback of this.#onDrained.splice(0)) callback();
+    if (this.#onDrained !== undefined && this.#isDrained()) {
+      const callbacks = this.#onDrained;
+      this.#onDrained = undefined;
+      for (const callback of callbacks) callback();
     }
     return now;
+  }
+
+  // --- what arrives -----------------------------------------------------------------------------------------------
+
+  notification(method: string, params: Params): void {
+    this.#handlers.notification(method, params);
+  }
+
+  told(type: string, data: unknown): void {
+    this.#handlers.told?.(type, data);
+  }
+
+  sessionLost(error: SignalboxError): void {
+    this.#sessionLost(error, this.#epoch);
+  }
+
+  answer(method: string, params: Params, signal: AbortSignal): Promise<Record<string, unknown>> {
+    return this.#handlers.request(method, params, signal);
+  }
+
+  progress(params: Params): void {
+    const { progressToken, progress } = params;
+    const call = this.calls.find(progressToken);
+    const onProgress = call?.options.onProgress;
+    if (call === undefined || onProgress === undefined) return;
+    if (typeof progress !== 'number' || !(progress > call.lastProgress)) return; // F-059
+    call.lastProgress = progress;
+    const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = call.options;
+    // F-060: progress extends the time, but never beyond the total.
+    this.environment.wheel.add(
+      call,
+      Math.min(timeoutMs, totalTimeoutMs - (this.environment.clock.now() - call.startedAt)),
+    );
+    const report = (error: unknown): void => {
+      this.environment.logger.error('a progress listener failed', { server: this.server, error });
+    };
+    try {
+      const returned: unknown = onProgress(params as Progress);
+      if (returned instanceof Promise) returned.catch(report);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** The server ends a subscription, which we then need not cancel, or does not want our answer any more. */
+  cancelled(params: Params, subscription: PendingCall | undefined): void {
+    const { server } = this;
+    const { reason, requestId } = params;
+    const why = typeof reason === 'string' ? sanitizePeerText(reason, 200) : '';
+    const what = subscription?.method ?? 'a request of its own';
+    this.environment.logger.debug('the server cancelled', {
+      event: 'request.ended',
+      server,
+      what,
+      reason: why,
+    });
+    const message = `the server cancelled ${what}${why === '' ? '' : `: ${why}`}`;
+    if (subscription === undefined) {
+      const aborted = new SignalboxError('REQUEST_ABORTED', message, { server });
+      if (this.#requests?.cancel(requestId, aborted) !== true) this.#handlers.notification(CANCELLED, params);
+      return;
+    }
+    subscription.reject(new SignalboxError('CONNECTION_LOST', message, { server }));
+    this.transport.abandon(subscription);
+  }
+
+  respond(text: string): void {
+    this.#sendOneWay(text, this.#era?.headers('', undefined));
+  }
+
+  #tellWatcher(reason: SignalboxError): void {
+    const watcher = this.#watcher;
+    if (watcher !== undefined) queueMicrotask(() => watcher.sessionOver(this, reason));
   }
 
   #sessionLost(error: SignalboxError, epoch: number): void {
@@ -332,7 +392,7 @@ export class Session implements CallOwner {
   #cancel(call: PendingCall, error: SignalboxError, reason: string): void {
     call.reject(error);
     const { server } = this;
-    this.#logger.debug('a request was cancelled', {
+    this.environment.logger.debug('a request was cancelled', {
       event: 'request.cancelled',
       server,
       method: call.method,
@@ -346,46 +406,8 @@ export class Session implements CallOwner {
     this.transport.abandon(call);
   }
 
-  /** The server ends a subscription, which we then need not cancel, or does not want our answer any more. */
-  #onCancelled(params: Params, subscription: PendingCall | undefined): void {
-    const { server } = this;
-    const { reason, requestId } = params;
-    const why = typeof reason === 'string' ? sanitizePeerText(reason, 200) : '';
-    const what = subscription?.method ?? 'a request of its own';
-    this.#logger.debug('the server cancelled', { event: 'request.ended', server, what, reason: why });
-    const message = `the server cancelled ${what}${why === '' ? '' : `: ${why}`}`;
-    if (subscription === undefined) {
-      const aborted = new SignalboxError('REQUEST_ABORTED', message, { server });
-      if (!this.#requests.cancel(requestId, aborted)) this.#handlers.notification(CANCELLED, params);
-      return;
-    }
-    subscription.reject(new SignalboxError('CONNECTION_LOST', message, { server }));
-    this.transport.abandon(subscription);
-  }
-
   #isDrained(): boolean {
-    return this.#calls.size === 0 || this.#calls.snapshot().every((call) => call.longLived);
-  }
-
-  #onProgress(params: Params): void {
-    const { progressToken, progress } = params;
-    const call = this.#calls.find(progressToken);
-    const onProgress = call?.options.onProgress;
-    if (call === undefined || onProgress === undefined) return;
-    if (typeof progress !== 'number' || !(progress > call.lastProgress)) return; // F-059
-    call.lastProgress = progress;
-    const { timeoutMs, totalTimeoutMs = Number.POSITIVE_INFINITY } = call.options;
-    // F-060: progress extends the time, but never beyond the total.
-    this.#wheel.add(call, Math.min(timeoutMs, totalTimeoutMs - (this.#clock.now() - call.startedAt)));
-    const report = (error: unknown): void => {
-      this.#logger.error('a progress listener failed', { server: this.server, error });
-    };
-    try {
-      const returned: unknown = onProgress(params as Progress);
-      if (returned instanceof Promise) returned.catch(report);
-    } catch (error) {
-      report(error);
-    }
+    return this.calls.size === 0 || this.calls.snapshot().every((call) => call.longLived);
   }
 
   #onClosed(reason: CloseReason): void {
@@ -443,12 +465,12 @@ export class Session implements CallOwner {
 
   #sendOneWay(text: string, headers: Readonly<Record<string, string>> | undefined): void {
     if (this.#lostReason?.code === 'CONNECTION_CLOSED') return;
-    this.#tap?.sent(this.server, text);
+    this.environment.tap?.sent(this.server, text);
     const epoch = this.#epoch;
     this.transport.send(
       new OneWay(text, headers, (error) => {
         if (error.code === 'SESSION_LOST') this.#sessionLost(error, epoch);
-        this.#logger.debug('a message without answer was not delivered', {
+        this.environment.logger.debug('a message without answer was not delivered', {
           server: this.server,
           error: error.message,
         });
