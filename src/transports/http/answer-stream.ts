@@ -32,7 +32,7 @@ export class AnswerStream implements SseSink {
     this.#outgoing = outgoing;
     this.#owner = owner;
     this.#status = status;
-    this.#decoder = new SseDecoder(this, link.context.limits.frameBytes);
+    this.#decoder = new SseDecoder(this, link.endpoint.limits.frameBytes);
   }
 
   /** Goes on with the body of a new response. */
@@ -40,7 +40,7 @@ export class AnswerStream implements SseSink {
     this.#owner = owner;
     this.#status = status;
     this.#resumed = true;
-    this.#decoder = new SseDecoder(this, this.#link.context.limits.frameBytes);
+    this.#decoder = new SseDecoder(this, this.#link.endpoint.limits.frameBytes);
   }
 
   push(chunk: Buffer): void {

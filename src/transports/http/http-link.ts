@@ -3,8 +3,9 @@ import type { PostLink } from './post-exchange.ts';
 
 /** What all exchanges of one HTTP transport share. */
 export interface HttpLink extends PostLink {
-  readonly url: URL;
   readonly linger: LingerList;
   /** The session that is open; undefined without one. */
   sessionId: string | undefined;
+  /** The stream for what the server says unasked is over for good, or there was none to be had. */
+  listeningEnded(stream: object): void;
 }

@@ -2,9 +2,11 @@ import type { CredentialSource } from '../../auth/credential-source.ts';
 import { HTTP_DEFAULTS, type ResolvedHttp } from '../../config/http-settings.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { redactUrl } from '../../core/redact.ts';
-import type { TransportContext } from '../transport-context.ts';
+import type { TransportContext, TransportLimits } from '../transport-context.ts';
+import type { TransportTally } from '../transport-tally.ts';
 import type { HttpTarget } from './exchange/http-request.ts';
 import { RequestHeaders } from './exchange/request-headers.ts';
+import type { PoolLease } from './pool/pool-lease.ts';
 import type { PoolCache } from './pool-cache.ts';
 
 /** A server behind a URL. */
@@ -19,38 +21,76 @@ export interface HttpTransportOptions {
   readonly credentials?: CredentialSource | undefined;
 }
 
-/** A server behind a URL, checked and with its defaults: what both HTTP transports begin with. */
-export class HttpEndpoint {
-  readonly url: URL;
+/** A server behind a URL, checked and with its defaults: what all transports over HTTP begin with, and send to. */
+export class HttpEndpoint implements HttpTarget {
+  readonly context: TransportContext;
+  /** Its URL as text: parsed, and kept for as long as the client lives, it would take five times as much. */
+  readonly href: string;
   readonly headers: RequestHeaders;
-  readonly #http: ResolvedHttp;
-  readonly #credentials: CredentialSource | undefined;
-  readonly #context: TransportContext;
+  readonly http: ResolvedHttp;
+  readonly credentials: CredentialSource | undefined;
   readonly #pools: PoolCache;
+  #lease: PoolLease | undefined;
 
   /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
   constructor(options: HttpTransportOptions, context: TransportContext, pools: PoolCache) {
-    this.#context = context;
+    this.context = context;
     this.#pools = pools;
-    this.url = endpointUrl(options.url, context.server);
-    this.#http = { ...HTTP_DEFAULTS, ...options.http };
-    this.#credentials = options.credentials;
-    this.headers = new RequestHeaders(options.headers ?? {}, context, this.#http.compression);
+    const { href } = endpointUrl(options.url, context.server);
+    this.href = href === options.url ? options.url : href;
+    this.http = withDefaults(options.http);
+    this.credentials = options.credentials;
+    this.headers = RequestHeaders.of(options.headers, context, this.http.compression);
   }
 
-  /**
-   * Where requests go: reads the files that `http.tls` names, and opens no socket. The lease is the caller's to release.
-   * @throws SignalboxError CONFIG_INVALID
-   */
-  async target(): Promise<HttpTarget> {
-    const { server, limits, tally } = this.#context;
-    const { headers, url } = this;
-    const http = this.#http;
-    const credentials = this.#credentials;
-    const lease = await this.#pools.acquire({ server, url, http, headerBytes: limits.headerBytes });
-    const conceal = (text: string): string => headers.conceal(credentials?.conceal(text) ?? text);
-    return { server, lease, http, limits, tally, credentials, conceal };
+  /** Parsed anew each time. */
+  get url(): URL {
+    return new URL(this.href);
   }
+
+  /** Reads the files that `http.tls` names, and opens no socket. @throws SignalboxError CONFIG_INVALID */
+  async open(): Promise<void> {
+    const { server, url, http, limits } = this;
+    this.#lease = await this.#pools.acquire({ server, url, http, headerBytes: limits.headerBytes });
+  }
+
+  /** Gives the sockets back, if there are any. Idempotent. */
+  release(): Promise<void> {
+    return this.#lease?.release() ?? Promise.resolve();
+  }
+
+  // --- HttpTarget -------------------------------------------------------------------------------------------------
+
+  get server(): string {
+    return this.context.server;
+  }
+
+  /** There is one as soon as {@link open} has resolved. */
+  get lease(): PoolLease {
+    return this.#lease!;
+  }
+
+  get limits(): TransportLimits {
+    return this.context.limits;
+  }
+
+  get tally(): TransportTally | undefined {
+    return this.context.tally;
+  }
+
+  conceal(text: string): string {
+    return this.headers.conceal(this.credentials?.conceal(text) ?? text);
+  }
+}
+
+/** Settings that are complete stay one object for all servers that share them. */
+function withDefaults(http: Partial<ResolvedHttp> | undefined): ResolvedHttp {
+  if (http === undefined) return HTTP_DEFAULTS;
+  return isComplete(http) ? http : { ...HTTP_DEFAULTS, ...http };
+}
+
+function isComplete(http: Partial<ResolvedHttp>): http is ResolvedHttp {
+  return Object.keys(HTTP_DEFAULTS).every((key) => Object.hasOwn(http, key));
 }
 
 /** Reads the URL of an endpoint. @throws SignalboxError CONFIG_INVALID */

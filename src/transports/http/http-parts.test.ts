@@ -97,7 +97,7 @@ describe('request headers', () => {
 
   it('S08 leaves out what belongs to HTTP and to the protocol, and says so without the value', () => {
     const lines: unknown[] = [];
-    const headers = new RequestHeaders(
+    const headers = RequestHeaders.of(
       {
         Host: 'evil',
         'Content-Length': '1',
@@ -121,7 +121,7 @@ describe('request headers', () => {
   });
 
   it('S08 what a message brings wins over what is configured', () => {
-    const headers = new RequestHeaders({ Authorization: 'static', 'x-a': '1' }, context(), false);
+    const headers = RequestHeaders.of({ Authorization: 'static', 'x-a': '1' }, context(), false);
     expect(pairs(headers.post({ authorization: 'fresh', 'mcp-method': 'ping' }, undefined))).toMatchObject({
       authorization: 'fresh',
       'x-a': '1',
@@ -145,7 +145,7 @@ describe('request headers', () => {
     ['a blank in the name', { 'x a': 'secret-value' }],
     ['no name', { '': 'secret-value' }],
   ])('S08 refuses %s, naming the header and not the value', (_name, headers) => {
-    const make = (): unknown => new RequestHeaders(headers, context(), true);
+    const make = (): unknown => RequestHeaders.of(headers, context(), true);
     expect(make).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(make).not.toThrow(/secret-value/u);
   });

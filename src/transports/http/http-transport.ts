@@ -12,7 +12,6 @@ import type {
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
 import { cutExchange } from './cut-exchange.ts';
-import type { HttpTarget } from './exchange/http-request.ts';
 import type { HttpLink } from './http-link.ts';
 import { HttpEndpoint, type HttpTransportOptions } from './http-options.ts';
 import { LingerList } from './linger-list.ts';
@@ -26,23 +25,24 @@ import { SessionEnd } from './session-end.ts';
  * Streamable HTTP, all revisions: each message is a POST with an answer of its own, as JSON or as an event stream.
  * What only the legacy era has (session id, GET stream, resumption, DELETE) happens when the server offers it.
  */
-export class HttpTransport implements Transport {
+export class HttpTransport implements Transport, HttpLink {
   readonly kind = 'http';
   readonly streamPerRequest = true;
-  readonly #context: TransportContext;
-  readonly #endpoint: HttpEndpoint;
+  readonly endpoint: HttpEndpoint;
+  readonly live: LinkedList<LiveExchange> = new LinkedList();
+  sessionId: string | undefined;
   readonly #closed = deferred<CloseReason>();
   #receiver: TransportReceiver | undefined;
-  #link: HttpLink | undefined;
+  #linger: LingerList | undefined;
   #listening: ListenStream | undefined;
   #farewell: SessionEnd | undefined;
   #closing: Promise<void> | undefined;
+  #isOpen = false;
   #ended = false;
 
   /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
   constructor(options: HttpTransportOptions, context: TransportContext, pools: PoolCache) {
-    this.#context = context;
-    this.#endpoint = new HttpEndpoint(options, context, pools);
+    this.endpoint = new HttpEndpoint(options, context, pools);
   }
 
   get closed(): Promise<CloseReason> {
@@ -54,50 +54,27 @@ export class HttpTransport implements Transport {
     if (this.#receiver !== undefined || this.#isClosing) throw this.#notOpen();
     this.#receiver = receiver;
     try {
-      const target = await this.#endpoint.target();
+      await this.endpoint.open();
       if (!signal.aborted && !this.#isClosing) {
-        this.#connect(receiver, target);
+        this.#isOpen = true;
         return;
       }
-      await target.lease.release();
+      await this.endpoint.release();
     } catch (error) {
       this.destroy();
       throw error;
     }
     if (!signal.aborted) throw this.#notOpen();
     this.destroy();
-    throw abortError(signal, this.#context.server);
-  }
-
-  #connect(receiver: TransportReceiver, target: HttpTarget): void {
-    const context = this.#context;
-    const { url, headers } = this.#endpoint;
-    const { server, lease, http, limits, tally, credentials, conceal } = target;
-    this.#link = {
-      server,
-      lease,
-      http,
-      limits,
-      tally,
-      credentials,
-      conceal,
-      context,
-      receiver,
-      url,
-      headers,
-      live: new LinkedList<LiveExchange>(),
-      linger: new LingerList(context.clock),
-      sessionId: undefined,
-      sessionLost: (sessionId) => this.#forgetSession(sessionId),
-    };
+    throw abortError(signal, this.endpoint.server);
   }
 
   send(outgoing: Outgoing): void {
-    if (this.#link === undefined || this.#isClosing) {
+    if (!this.#isOpen || this.#isClosing) {
       outgoing.failed(this.#notOpen());
       return;
     }
-    new PostCall(this.#link, outgoing).start();
+    new PostCall(this, outgoing).start();
   }
 
   abandon(outgoing: Outgoing): void {
@@ -107,9 +84,9 @@ export class HttpTransport implements Transport {
 
   /** Opens the GET stream, or opens it anew with other headers. A server without one is left in peace. */
   listen(headers: Readonly<Record<string, string>>): void {
-    if (this.#link === undefined || this.#isClosing) return;
+    if (!this.#isOpen || this.#isClosing) return;
     this.#listening?.stop();
-    this.#listening = new ListenStream(this.#link, headers, this.#link.http.streamIdleMs);
+    this.#listening = new ListenStream(this, headers);
     this.#listening.start();
   }
 
@@ -124,19 +101,38 @@ export class HttpTransport implements Transport {
     this.#ended = true;
     this.#listening?.stop();
     this.#farewell?.cancel();
-    const link = this.#link;
-    if (link !== undefined) {
-      for (const exchange of link.live.snapshot()) cutExchange(exchange, this.#context.server);
-      link.linger.clear();
-      link.sessionId = undefined;
-    }
-    const released = link?.lease.release() ?? Promise.resolve();
-    void released.then(() => this.#closed.resolve({ kind: 'local' }));
+    for (const exchange of this.live.snapshot()) cutExchange(exchange, this.endpoint.server);
+    this.#linger?.clear();
+    this.sessionId = undefined;
+    void this.endpoint.release().then(() => this.#closed.resolve({ kind: 'local' }));
   }
 
   diagnostics(): TransportDiagnostics {
-    const sessionId = this.#link?.sessionId;
-    return { url: redactUrl(this.#endpoint.url.href), ...(sessionId === undefined ? {} : { sessionId }) };
+    const { sessionId } = this;
+    return { url: redactUrl(this.endpoint.href), ...(sessionId === undefined ? {} : { sessionId }) };
+  }
+
+  // --- HttpLink ---------------------------------------------------------------------------------------------------
+
+  get receiver(): TransportReceiver {
+    return this.#receiver!;
+  }
+
+  /** Made when it is needed: a server that answers with JSON leaves no stream open. */
+  get linger(): LingerList {
+    this.#linger ??= new LingerList(this.endpoint.context.clock);
+    return this.#linger;
+  }
+
+  sessionLost(sessionId: string): void {
+    if (this.sessionId !== sessionId) return;
+    this.sessionId = undefined;
+    this.#listening?.stop();
+    this.#listening = undefined;
+  }
+
+  listeningEnded(stream: object): void {
+    if (this.#listening === stream) this.#listening = undefined;
   }
 
   get #isClosing(): boolean {
@@ -145,11 +141,11 @@ export class HttpTransport implements Transport {
 
   async #close(headers: Readonly<Record<string, string>> | undefined): Promise<void> {
     this.#listening?.stop();
-    const link = this.#link;
-    if (link?.sessionId !== undefined && !this.#ended) {
-      const list = link.headers.end(headers, link.sessionId);
-      const request = { method: 'DELETE', url: link.url, headers: list, body: null } as const;
-      this.#farewell = new SessionEnd(link, request, link.context);
+    const { endpoint, sessionId } = this;
+    if (sessionId !== undefined && !this.#ended) {
+      const list = endpoint.headers.end(headers, sessionId);
+      const request = { method: 'DELETE', url: endpoint.href, headers: list, body: null } as const;
+      this.#farewell = new SessionEnd(endpoint, request, endpoint.context);
       this.#farewell.start();
       await this.#farewell.finished;
     }
@@ -157,16 +153,9 @@ export class HttpTransport implements Transport {
     await this.closed;
   }
 
-  #forgetSession(sessionId: string): void {
-    if (this.#link?.sessionId !== sessionId) return;
-    this.#link.sessionId = undefined;
-    this.#listening?.stop();
-    this.#listening = undefined;
-  }
-
   #notOpen(): SignalboxError {
     return new SignalboxError('CONNECTION_CLOSED', 'the connection is not open', {
-      server: this.#context.server,
+      server: this.endpoint.server,
     });
   }
 }

@@ -12,7 +12,6 @@ import { reconnectDelay, refusesStream, STABLE_STREAM_MS } from './reconnect-del
 export class ListenStream implements StreamReader, SseSink {
   readonly #link: HttpLink;
   readonly #own: Readonly<Record<string, string>>;
-  readonly #idleMs: number;
   /** Of the stream that is open. */
   #decoder: SseDecoder | undefined;
   #call: StreamCall | undefined;
@@ -25,19 +24,17 @@ export class ListenStream implements StreamReader, SseSink {
   #stopped = false;
   #wasOpen = false;
 
-  /** @param idleMs silence, comments included, after which the stream is taken for dead, in ms */
-  constructor(link: HttpLink, own: Readonly<Record<string, string>>, idleMs: number) {
+  constructor(link: HttpLink, own: Readonly<Record<string, string>>) {
     this.#link = link;
     this.#own = own;
-    this.#idleMs = idleMs;
   }
 
   start(): void {
     if (this.#stopped) return;
-    const { headers, sessionId, url, context } = this.#link;
-    const list = headers.stream(this.#own, sessionId, this.#lastEventId);
-    const request = { method: 'GET', url, headers: list, body: null, staysOpen: true } as const;
-    this.#call = new StreamCall(this.#link, request, context, this);
+    const { endpoint, sessionId } = this.#link;
+    const headers = endpoint.headers.stream(this.#own, sessionId, this.#lastEventId);
+    const request = { method: 'GET', url: endpoint.href, headers, body: null, staysOpen: true } as const;
+    this.#call = new StreamCall(endpoint, request, endpoint.context, this);
     this.#call.start();
   }
 
@@ -50,16 +47,16 @@ export class ListenStream implements StreamReader, SseSink {
   // --- StreamReader -----------------------------------------------------------------------------------------------
 
   opened(): void {
-    const now = this.#link.context.clock.now();
+    const now = this.#link.endpoint.context.clock.now();
     this.#openedAt = now;
     this.#wasOpen = true;
     this.#lastByteAt = now;
-    this.#decoder = new SseDecoder(this, this.#link.context.limits.frameBytes);
-    this.#watch(this.#idleMs);
+    this.#decoder = new SseDecoder(this, this.#link.endpoint.context.limits.frameBytes);
+    this.#watch(this.#link.endpoint.http.streamIdleMs);
   }
 
   data(chunk: Buffer): void {
-    this.#lastByteAt = this.#link.context.clock.now();
+    this.#lastByteAt = this.#link.endpoint.context.clock.now();
     this.#decoder?.push(chunk);
   }
 
@@ -69,7 +66,7 @@ export class ListenStream implements StreamReader, SseSink {
     this.#decoder = undefined;
     if (this.#stopped) return;
     this.#timer?.cancel();
-    const { server, logger } = this.#link.context;
+    const { server, logger } = this.#link.endpoint.context;
     const { sessionId } = this.#link;
     if (status === 404 && this.#wasOpen && sessionId !== undefined) {
       // The stream existed: it is the session that is gone, and an idle client would never learn of it otherwise.
@@ -82,12 +79,12 @@ export class ListenStream implements StreamReader, SseSink {
     }
     // 404 and 405 say that there is no such stream; other refusals and other answers mean the same for us.
     if (status !== undefined && refusesStream(status)) {
-      this.#stopped = true;
+      this.#giveUp();
       logger.debug('the server offers no stream of its own', { server, status });
       return;
     }
     if (error?.retryable === false) {
-      this.#stopped = true;
+      this.#giveUp();
       logger.warn('the stream for server messages was given up', { server, error: error.message });
       return;
     }
@@ -108,7 +105,7 @@ export class ListenStream implements StreamReader, SseSink {
   }
 
   tooLarge(): void {
-    const { server, logger } = this.#link.context;
+    const { server, logger } = this.#link.endpoint.context;
     logger.warn('an event was larger than limits.frameBytes; the stream is opened again', { server });
     // The event cannot be received: asking for it again would end in the same place.
     this.#lastEventId = undefined;
@@ -118,7 +115,7 @@ export class ListenStream implements StreamReader, SseSink {
   }
 
   #again(): void {
-    const { clock, random, server, logger } = this.#link.context;
+    const { clock, random, server, logger } = this.#link.endpoint.context;
     // F-105: to open is no proof of health; to stay open is.
     const stable = this.#openedAt !== undefined && clock.now() - this.#openedAt >= STABLE_STREAM_MS;
     if (stable) this.#failures = 0;
@@ -126,7 +123,7 @@ export class ListenStream implements StreamReader, SseSink {
     this.#failures++;
     this.#openedAt = undefined;
     if (delayMs === undefined) {
-      this.#stopped = true;
+      this.#giveUp();
       logger.debug('the server asked not to reopen its stream soon', { server, retryMs: this.#retryMs });
       return;
     }
@@ -134,11 +131,17 @@ export class ListenStream implements StreamReader, SseSink {
     this.#timer.unref();
   }
 
+  #giveUp(): void {
+    this.#stopped = true;
+    this.#link.listeningEnded(this);
+  }
+
   /** F-107: one timer that looks at the time of the last byte, not one that each chunk moves. */
   #watch(delayMs: number): void {
-    const { clock } = this.#link.context;
+    const { http, context } = this.#link.endpoint;
+    const { clock } = context;
     this.#timer = clock.setTimeout(() => {
-      const left = this.#lastByteAt + this.#idleMs - clock.now();
+      const left = this.#lastByteAt + http.streamIdleMs - clock.now();
       if (left > 0) {
         this.#watch(left);
         return;

@@ -26,7 +26,8 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
   constructor(link: HttpLink, outgoing: Outgoing) {
     // A new session begins without the old one (2025-11-25, Session Management 4).
     const sessionId = outgoing.opensSession ? undefined : link.sessionId;
-    super(link, outgoing, link.url, link.headers.post(outgoing.headers, sessionId));
+    const { href, headers } = link.endpoint;
+    super(link, outgoing, href, headers.post(outgoing.headers, sessionId));
     this.#link = link;
     this.#sessionId = sessionId;
   }
@@ -90,7 +91,7 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
   }
 
   #expectAnswer(status: number, headers: ResponseHeaders): void {
-    const { server, limits } = this.#link.context;
+    const { server, limits } = this.#link.endpoint;
     const unusable = unusableHead({ server, status, requestId: this.requestId }, headers, this.coding);
     if (unusable !== undefined) {
       this.fail(unusable);
@@ -132,7 +133,7 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
       return;
     }
     const message = 'the server ended the event stream before the answer; the request may have been executed';
-    const { server } = this.#link.context;
+    const { server } = this.#link.endpoint;
     const details = withRequestId({ status: this.status }, this.requestId);
     const lost = { server, delivered: 'unknown', details } as const;
     outgoing.failed(error ?? new SignalboxError('CONNECTION_LOST', message, lost));
@@ -143,7 +144,7 @@ export class PostCall extends PostExchange implements AnswerStreamOwner {
   }
 
   #error(code: SignalboxErrorCode, message: string): SignalboxError {
-    const { server } = this.#link.context;
+    const { server } = this.#link.endpoint;
     return answerError(code, message, { server, status: this.status, requestId: this.requestId });
   }
 }

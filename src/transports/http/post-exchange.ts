@@ -1,22 +1,19 @@
 import { SignalboxError } from '../../core/errors.ts';
 import type { LinkedList, ListNode } from '../../core/linked-list.ts';
 import type { Outgoing, TransportReceiver } from '../transport.ts';
-import type { TransportContext } from '../transport-context.ts';
 import { BodyCollector } from './exchange/body-collector.ts';
 import { HttpCall } from './exchange/http-call.ts';
-import type { HttpTarget } from './exchange/http-request.ts';
 import { REFUSAL_BYTES, refusalError } from './exchange/refusal.ts';
-import type { RequestHeaders } from './exchange/request-headers.ts';
 import { withRequestId } from './exchange/request-id.ts';
 import type { ResponseHeaders } from './exchange/response-headers.ts';
+import type { HttpEndpoint } from './http-options.ts';
 import type { LiveExchange } from './live-exchange.ts';
 import { isRpcError, meansSessionLost } from './session-id.ts';
 
 /** What all messages of a transport that go out by POST share. */
-export interface PostLink extends HttpTarget {
-  readonly context: TransportContext;
+export interface PostLink {
+  readonly endpoint: HttpEndpoint;
   readonly receiver: TransportReceiver;
-  readonly headers: RequestHeaders;
   readonly live: LinkedList<LiveExchange>;
   /** The server forgot this session. */
   sessionLost(sessionId: string): void;
@@ -40,8 +37,14 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
   #wasSent = false;
   #ignoredBytes = 0;
 
-  constructor(link: PostLink, outgoing: Outgoing, url: URL, headers: string[]) {
-    super(link, { method: 'POST', url, headers, body: outgoing.text, staysOpen: outgoing.longLived });
+  constructor(link: PostLink, outgoing: Outgoing, url: string, headers: string[]) {
+    super(link.endpoint, {
+      method: 'POST',
+      url,
+      headers,
+      body: outgoing.text,
+      staysOpen: outgoing.longLived,
+    });
     this.outgoing = outgoing;
     this.#link = link;
     outgoing.exchange = this;
@@ -98,7 +101,7 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
       this.#link.sessionLost(sessionId);
       outgoing.failed(
         new SignalboxError('SESSION_LOST', `the server no longer knows the session (HTTP ${status})`, {
-          server: this.#link.server,
+          server: this.#link.endpoint.server,
           details: withRequestId({ status }, this.requestId),
         }),
       );
@@ -115,19 +118,16 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
   }
 
   #refusalError(text: string): SignalboxError {
-    const { context, server, conceal } = this.#link;
-    const { requestId, status } = this;
-    const wallNowMs = context.clock.wallNow();
-    const more = this.refusalDetails;
+    const { endpoint } = this.#link;
     return refusalError({
-      server,
-      status,
+      server: endpoint.server,
+      status: this.status,
       headers: this.#headers,
       text,
-      requestId,
-      wallNowMs,
-      conceal,
-      more,
+      requestId: this.requestId,
+      wallNowMs: endpoint.context.clock.wallNow(),
+      conceal: (said) => endpoint.conceal(said),
+      more: this.refusalDetails,
     });
   }
 }

@@ -62,7 +62,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
 
   /** Plans the next attempt. */
   schedule(): void {
-    const { clock, random, server, logger } = this.#link.context;
+    const { clock, random, server, logger } = this.#link.endpoint.context;
     const delayMs = reconnectDelay(this.#failures, this.#stream.retryMs, random);
     if (delayMs === undefined) {
       this.#giveUp(`the server asked to wait ${this.#stream.retryMs} ms before resuming`, undefined);
@@ -126,7 +126,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
     this.cancel();
     this.outgoing.failed(
       new SignalboxError('FRAME_TOO_LARGE', 'an event of the answer is larger than limits.frameBytes', {
-        server: this.#link.context.server,
+        server: this.#link.endpoint.server,
         delivered: 'yes',
         details: withRequestId({}, this.requestId),
       }),
@@ -134,10 +134,10 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
   }
 
   #attempt(): void {
-    const link = this.#link;
-    const headers = link.headers.stream(this.outgoing.headers, this.#sessionId, this.#stream.lastEventId);
-    const request = { method: 'GET', url: link.url, headers, body: null } as const;
-    this.#call = new StreamCall(link, request, link.context, this);
+    const { endpoint } = this.#link;
+    const headers = endpoint.headers.stream(this.outgoing.headers, this.#sessionId, this.#stream.lastEventId);
+    const request = { method: 'GET', url: endpoint.href, headers, body: null } as const;
+    this.#call = new StreamCall(endpoint, request, endpoint.context, this);
     this.#call.start();
   }
 
@@ -148,7 +148,7 @@ export class Resumption implements LiveExchange, StreamReader, AnswerStreamOwner
         'CONNECTION_LOST',
         `the event stream ended before the answer, and ${why}; the request may have been executed`,
         {
-          server: this.#link.context.server,
+          server: this.#link.endpoint.server,
           delivered: 'unknown',
           cause,
           details: withRequestId(cause?.details ?? {}, this.requestId),

@@ -38,7 +38,6 @@ export interface RestListener {
 /** Where requests to a service go. */
 export interface RestTarget extends HttpTarget {
   /** Of the entry. */
-  readonly url: URL;
   readonly headers: RequestHeaders;
 }
 
@@ -135,10 +134,11 @@ export class RestExchange extends HttpCall {
 }
 
 /** The last word on what goes out: arguments have a part in it. */
-function checked({ server, url, http }: RestTarget, request: RestRequest): RestRequest {
+function checked({ server, lease, http }: RestTarget, request: RestRequest): RestRequest {
   const refused = (why: string): SignalboxError =>
     new SignalboxError('INVALID_ARGUMENT', `the request to the service was not sent: ${why}`, { server });
-  if (request.url.origin !== url.origin) throw refused(`it leads to another origin than ${url.origin}`);
+  const { origin } = lease;
+  if (request.url.origin !== origin) throw refused(`it leads to another origin than ${origin}`);
   for (const [name, value] of Object.entries(request.headers)) {
     const problem = restrictedHeader(name, value, http.requestIdHeader);
     if (problem !== undefined) throw refused(problem);

@@ -20,7 +20,7 @@ import type { TransportContext } from '../transport-context.ts';
 import { MappedService } from './map/mapped-service.ts';
 import type { OpenApiOptions } from './openapi/open-service.ts';
 import { RestCall, type RestLink } from './rest-call.ts';
-import { type RestAnswer, RestExchange, type RestTarget } from './rest-exchange.ts';
+import { type RestAnswer, RestExchange } from './rest-exchange.ts';
 import type { RestRequest } from './rest-request.ts';
 import type { RestService } from './rest-service.ts';
 
@@ -61,7 +61,6 @@ export class RestTransport implements Transport {
   /** Exchanges that belong to no message: health while opening, the end of the session. */
   readonly #own: Set<RestExchange> = new Set();
   #isOpened = false;
-  #target: RestTarget | undefined;
   #service: RestService | undefined;
   #link: RestLink | undefined;
   #closing: Promise<void> | undefined;
@@ -85,21 +84,17 @@ export class RestTransport implements Transport {
     if (this.#isOpened || this.#isClosing) throw this.#notOpen();
     this.#isOpened = true;
     try {
-      const target = {
-        ...(await this.#endpoint.target()),
-        url: this.#endpoint.url,
-        headers: this.#endpoint.headers,
-      };
-      this.#target = target;
+      const target = this.#endpoint;
+      await target.open();
       if (this.#isClosing) {
         // Closed meanwhile, when there was nothing to let go yet.
-        await target.lease.release();
+        await target.release();
         throw this.#notOpen();
       }
-      const service = await this.#load(target, signal);
+      const service = await this.#load(signal);
       this.#service = service;
       const health = service.health();
-      if (health !== undefined) health.read(await this.#exchange(target, health.request, signal));
+      if (health !== undefined) health.read(await this.#exchange(health.request, signal));
       if (signal.aborted) throw abortError(signal, this.#context.server);
       if (this.#isClosing) throw this.#notOpen();
       this.#link = { target, receiver, live: this.#live };
@@ -154,28 +149,33 @@ export class RestTransport implements Transport {
     this.#loading.abort();
     for (const call of this.#live.snapshot()) cutExchange(call, this.#context.server);
     for (const exchange of [...this.#own]) exchange.cancel();
-    const released = this.#target?.lease.release() ?? Promise.resolve();
-    void released.then(() => this.#closed.resolve({ kind: 'local' }));
+    void this.#endpoint.release().then(() => this.#closed.resolve({ kind: 'local' }));
   }
 
   diagnostics(): TransportDiagnostics {
     const sessionId = this.#service?.sessionId;
-    return { url: redactUrl(this.#endpoint.url.href), ...(sessionId === undefined ? {} : { sessionId }) };
+    return { url: redactUrl(this.#endpoint.href), ...(sessionId === undefined ? {} : { sessionId }) };
   }
 
   get #isClosing(): boolean {
     return this.#ended || this.#closing !== undefined;
   }
 
-  async #load(target: RestTarget, signal: AbortSignal): Promise<RestService> {
-    const { server, conceal } = target;
+  async #load(signal: AbortSignal): Promise<RestService> {
+    const target = this.#endpoint;
+    const { server, url } = target;
     const { clock, logger } = this.#context;
     // Loaded by whoever needs it: most programs have no server of this kind.
     const { parseTemplate } = await import('url-template');
-    const errors = { server, errors: this.#rest.errors, conceal, wallNowMs: () => clock.wallNow() };
+    const errors = {
+      server,
+      errors: this.#rest.errors,
+      conceal: (text: string) => target.conceal(text),
+      wallNowMs: () => clock.wallNow(),
+    };
     const routes = new MappedService({
       rest: this.#rest,
-      url: this.#endpoint.url,
+      url,
       parse: parseTemplate,
       context: errors,
       debug: (message) => logger.debug(message, { event: 'rest.no_route', server }),
@@ -187,6 +187,7 @@ export class RestTransport implements Transport {
       return await openOperationService({
         openapi: this.#openapi,
         routes,
+        url,
         target,
         context: this.#context,
         errors,
@@ -199,7 +200,8 @@ export class RestTransport implements Transport {
   }
 
   /** One exchange of our own. Rejects when it breaks, and when `signal` fires or the transport ends. */
-  #exchange(target: RestTarget, request: RestRequest, signal: AbortSignal): Promise<RestAnswer> {
+  #exchange(request: RestRequest, signal: AbortSignal): Promise<RestAnswer> {
+    const target = this.#endpoint;
     return new Promise((resolve, reject) => {
       const exchange: RestExchange = new RestExchange(target, request, {
         sent: () => {},
@@ -221,17 +223,17 @@ export class RestTransport implements Transport {
 
   async #close(): Promise<void> {
     const request = this.#ended || this.#link === undefined ? undefined : this.#service?.end();
-    if (request !== undefined) await this.#farewell(this.#target!, request);
+    if (request !== undefined) await this.#farewell(request);
     this.destroy();
     await this.closed;
   }
 
   /** Whatever the service answers is fine, and so is silence, for a while (F-093). */
-  async #farewell(target: RestTarget, request: RestRequest): Promise<void> {
+  async #farewell(request: RestRequest): Promise<void> {
     const over = new AbortController();
     const timer = this.#context.clock.setTimeout(() => over.abort(), SESSION_END_MS);
     try {
-      await this.#exchange(target, request, over.signal);
+      await this.#exchange(request, over.signal);
     } catch (error) {
       const { server, logger } = this.#context;
       logger.debug('the session was not ended', { server, error: this.#asFault(error).message });

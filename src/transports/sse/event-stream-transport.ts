@@ -4,7 +4,6 @@ import { SignalboxError } from '../../core/errors.ts';
 import { LinkedList } from '../../core/linked-list.ts';
 import { redactUrl } from '../../core/redact.ts';
 import { SseDecoder, type SseEvent, type SseSink } from '../../wire/sse-framing.ts';
-import type { HttpTarget } from '../http/exchange/http-request.ts';
 import { withRequestId } from '../http/exchange/request-id.ts';
 import { StreamCall, type StreamReader } from '../http/exchange/stream-call.ts';
 import { HttpEndpoint, type HttpTransportOptions } from '../http/http-options.ts';
@@ -21,7 +20,7 @@ import type { TransportContext } from '../transport-context.ts';
 import { type SseLink, SsePost } from './sse-post.ts';
 
 /** In what the connections over one event stream differ from each other. */
-type LinkOfItsOwn = Omit<SseLink, keyof HttpTarget | 'context' | 'receiver' | 'headers' | 'live'>;
+type LinkOfItsOwn = Omit<SseLink, 'endpoint' | 'receiver' | 'live'>;
 
 /**
  * A connection of which one GET stream carries all that the server says, while messages go out by POST. Whoever extends
@@ -35,7 +34,6 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
   protected readonly live: LinkedList<LiveExchange> = new LinkedList();
   readonly #closed = deferred<CloseReason>();
   #receiver: TransportReceiver | undefined;
-  #target: HttpTarget | undefined;
   #stream: StreamCall | undefined;
   #decoder: SseDecoder | undefined;
   #link: SseLink | undefined;
@@ -102,7 +100,7 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
 
   diagnostics(): TransportDiagnostics {
     const sessionId = this.#link?.sessionId;
-    return { url: redactUrl(this.endpoint.url.href), ...(sessionId === undefined ? {} : { sessionId }) };
+    return { url: redactUrl(this.endpoint.href), ...(sessionId === undefined ? {} : { sessionId }) };
   }
 
   // --- StreamReader -----------------------------------------------------------------------------------------------
@@ -144,10 +142,6 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
     return this.#receiver!;
   }
 
-  protected get target(): HttpTarget {
-    return this.#target!;
-  }
-
   /** How messages go out; undefined until that is known. */
   protected get link(): SseLink | undefined {
     return this.#link;
@@ -159,20 +153,18 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
   }
 
   /** Opens the event stream, in place of one that may be open. */
-  protected openStream(url: URL, headers: string[]): void {
+  protected openStream(url: URL | string, headers: string[]): void {
     this.#stream?.cancel();
     const request = { method: 'GET', url, headers, body: null, staysOpen: true } as const;
-    this.#stream = new StreamCall(this.target, request, this.context, this);
+    this.#stream = new StreamCall(this.endpoint, request, this.context, this);
     this.#stream.start();
   }
 
   /** Messages can be sent from now on. */
-  protected ready(own: LinkOfItsOwn): SseLink {
-    const { context, receiver, live } = this;
-    const { headers } = this.endpoint;
-    this.#link = { ...this.target, context, receiver, headers, live, ...own };
+  protected ready({ address, sessionId, messageIn, accepted, sessionLost }: LinkOfItsOwn): void {
+    const { endpoint, receiver, live } = this;
+    this.#link = { endpoint, receiver, live, address, sessionId, messageIn, accepted, sessionLost };
     this.#opening?.resolve();
-    return this.#link;
   }
 
   /** No message can be sent any more, nor is any event read, until {@link openStream} and {@link ready} are called again. */
@@ -203,19 +195,14 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
   }
 
   async #acquire(): Promise<void> {
-    let target: HttpTarget;
     try {
-      target = await this.endpoint.target();
+      await this.endpoint.open();
     } catch (error) {
       this.lose(error as SignalboxError);
       return;
     }
-    if (this.#ended) {
-      await target.lease.release();
-      return;
-    }
-    this.#target = target;
-    this.begin();
+    if (this.#ended) await this.endpoint.release();
+    else this.begin();
   }
 
   #end(reason: CloseReason, error: SignalboxError): void {
@@ -224,11 +211,11 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
     this.release();
     this.#stream?.cancel();
     for (const exchange of this.live.snapshot()) this.#cut(exchange, error);
-    this.#released = this.#target?.lease.release();
+    this.#released = this.endpoint.release();
     // Of a loss everybody hears at once: a call that comes before would meet a connection that is no more and looks as
     // if it were. The sockets are let go meanwhile; `close` waits for them.
     if (reason.kind === 'lost') this.#closed.resolve(reason);
-    else void Promise.resolve(this.#released).then(() => this.#closed.resolve(reason));
+    else void this.#released.then(() => this.#closed.resolve(reason));
     this.#opening?.reject(error);
   }
 

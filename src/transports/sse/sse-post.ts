@@ -6,8 +6,8 @@ import type { Outgoing } from '../transport.ts';
 
 /** What all messages of one connection over an event stream share. */
 export interface SseLink extends PostLink {
-  /** Where messages are posted. */
-  readonly endpoint: URL;
+  /** Where messages are posted: the href of a URL of the same origin. */
+  readonly address: string;
   /** Goes with each message; undefined without one. */
   readonly sessionId: string | undefined;
   /** The JSON-RPC message that a body holds; undefined if it is none. */
@@ -21,14 +21,14 @@ export class SsePost extends PostExchange {
   readonly #link: SseLink;
 
   constructor(link: SseLink, outgoing: Outgoing) {
-    super(link, outgoing, link.endpoint, link.headers.post(outgoing.headers, link.sessionId));
+    super(link, outgoing, link.address, link.endpoint.headers.post(outgoing.headers, link.sessionId));
     this.#link = link;
   }
 
   protected override handleAccepted(status: number, headers: ResponseHeaders): void {
     // Some servers answer here instead of on the stream (F-121).
     if (status !== 200 || !this.outgoing.expectsAnswer || bodyKind(headers) !== 'json') return;
-    this.body = new BodyCollector(this.#link.context.limits.bodyBytes);
+    this.body = new BodyCollector(this.#link.endpoint.limits.bodyBytes);
   }
 
   protected override handleData(chunk: Buffer): void {

@@ -12,8 +12,8 @@ import { EventStreamTransport } from './event-stream-transport.ts';
 export class SseTransport extends EventStreamTransport {
   /** Opens the event stream, whose `endpoint` event is waited for (F-117). */
   protected override begin(): void {
-    const { url, headers } = this.endpoint;
-    this.openStream(url, headers.stream(undefined, undefined, undefined));
+    const { href, headers } = this.endpoint;
+    this.openStream(href, headers.stream(undefined, undefined, undefined));
   }
 
   override event(event: SseEvent): void {
@@ -29,11 +29,14 @@ export class SseTransport extends EventStreamTransport {
     const endpoint = resolveEndpoint(uri, this.streamUrl, server);
     if (this.link !== undefined) {
       // F-118: messages must not be led elsewhere once the connection stands.
-      if (endpoint instanceof SignalboxError || endpoint.href !== this.link.endpoint.href) {
+      if (endpoint instanceof SignalboxError || endpoint.href !== this.link.address) {
         logger.warn('the server named another endpoint, which is ignored', { server });
       }
     } else if (endpoint instanceof SignalboxError) this.lose(endpoint);
-    else this.ready({ endpoint, sessionId: undefined, messageIn, accepted: nothing, sessionLost: nothing });
+    else {
+      const address = endpoint.href;
+      this.ready({ address, sessionId: undefined, messageIn, accepted: nothing, sessionLost: nothing });
+    }
   }
 }
 

@@ -34,17 +34,17 @@ async function load({ url, document, maxBytes = 10_000, http, signal }: Setting)
   const context = probeContext();
   const pools = new PoolCache();
   const headers = { 'x-tenant': 'acme' };
-  const endpoint = new HttpEndpoint(
+  const target = new HttpEndpoint(
     { url, headers, credentials, http: { ...HTTP_DEFAULTS, ...http } },
     context,
     pools,
   );
-  const target = { ...(await endpoint.target()), url: endpoint.url, headers: endpoint.headers };
+  await target.open();
   try {
     const reach = { context, target, pools, maxBytes, signal: signal ?? new AbortController().signal };
     return await loadDocument('service', document, maxBytes, documentFetcher(reach));
   } finally {
-    await target.lease.release();
+    await target.release();
     expect(pools.size).toBe(0);
   }
 }

@@ -32,8 +32,8 @@ async function exchange(
   const fixture = await startHttpFixture(handler);
   const { credentials, headers, bodyBytes } = setting;
   const context = probeContext(bodyBytes === undefined ? {} : { limits: { bodyBytes } });
-  const endpoint = new HttpEndpoint({ url: fixture.origin, headers, credentials }, context, new PoolCache());
-  const target = { ...(await endpoint.target()), url: endpoint.url, headers: endpoint.headers };
+  const target = new HttpEndpoint({ url: fixture.origin, headers, credentials }, context, new PoolCache());
+  await target.open();
   const ended = deferred<RestAnswer>();
   const released = deferred<void>();
   try {
@@ -54,7 +54,7 @@ async function exchange(
     await released.promise;
     return { answer, fixture };
   } finally {
-    await target.lease.release();
+    await target.release();
   }
 }
 

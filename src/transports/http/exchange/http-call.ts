@@ -1,16 +1,17 @@
 import type { Dispatcher } from 'undici';
 import type {
   CredentialHeaders,
+  CredentialRequest,
   CredentialSource,
   CredentialVerdict,
 } from '../../../auth/credential-source.ts';
 import { SignalboxError } from '../../../core/errors.ts';
-import type { PoolStream } from '../pool-cache.ts';
+import type { PoolStream } from '../pool/pool-lease.ts';
 import { decodingError } from '../unusable-answer.ts';
 import { BodyDecoder, isDecodable } from './body-decoder.ts';
 import { HeldRefusal, isCredentialRefusal } from './held-refusal.ts';
 import { httpError, isUnwritten } from './http-error.ts';
-import type { HttpRequest, HttpTarget } from './http-request.ts';
+import type { HttpMethod, HttpRequest, HttpTarget } from './http-request.ts';
 import { isRedirect, redirectTarget } from './redirect.ts';
 import { REFUSAL_BYTES } from './refusal.ts';
 import { nextRequestId, withRequestId } from './request-id.ts';
@@ -28,12 +29,12 @@ const CANCELLED = new Error('cancelled');
  * One exchange with undici, followed across redirects: hides its life cycle behind five hooks, of which
  * `handleReleased` comes exactly once and last, whatever happened.
  */
-export abstract class HttpCall implements Dispatcher.DispatchHandler {
+export abstract class HttpCall implements Dispatcher.DispatchHandler, CredentialRequest {
   /** What the request is numbered with; undefined if it is not. */
   readonly requestId: string | undefined;
   readonly #target: HttpTarget;
   readonly #request: HttpRequest;
-  #url: URL;
+  #url: URL | string;
   #controller: Dispatcher.DispatchController | undefined;
   #over = false;
   #sent = false;
@@ -85,7 +86,12 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   /** The URL that answers: after redirects another than the one that was asked. */
   get url(): URL {
+    if (typeof this.#url === 'string') this.#url = new URL(this.#url);
     return this.#url;
+  }
+
+  get method(): HttpMethod {
+    return this.#request.method;
   }
 
   /** What the source of the credentials has to say about the refusal that is handed on. */
@@ -149,8 +155,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
       return;
     }
     const { credentials } = this.#target;
-    if (credentials !== undefined)
-      credentials.answered?.({ method: this.#request.method, url: this.#url }, headers);
+    if (credentials !== undefined) credentials.answered?.(this, headers);
     if (isRedirect(status)) this.#redirect(status, headers);
     else if (credentials !== undefined && isCredentialRefusal(status)) {
       this.#refusal = new HeldRefusal(controller, status, headers);
@@ -209,7 +214,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   // --- credentials ------------------------------------------------------------------------------------------------
 
   #authorize(credentials: CredentialSource): void {
-    const held = credentials.headers({ method: this.#request.method, url: this.#url });
+    const held = credentials.headers(this);
     if (held instanceof Promise) {
       held.then(
         (headers) => this.#dispatchWith(headers),
@@ -243,11 +248,12 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
 
   #dispatch(): void {
     const { method, headers } = this.#request;
-    const path = `${this.#url.pathname}${this.#url.search}`;
     // undici would do the same with text; so its length is known without a look at the text.
     const body = this.#request.body === null ? null : Buffer.from(this.#request.body);
     this.#bodyBytes = body?.length ?? 0;
     const { lease } = this.#target;
+    const url = this.#url;
+    const path = typeof url === 'string' ? url.slice(lease.origin.length) : `${url.pathname}${url.search}`;
     const way = this.#request.staysOpen === true ? (this.#stream ??= lease.openStream()) : lease;
     way.dispatch({ method, path, headers, body }, this);
   }
@@ -256,7 +262,8 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
   #ask(refusal: HeldRefusal): void {
     this.#controller = undefined;
     this.#refusals++;
-    const request = { method: this.#request.method, url: this.#url };
+    // A copy: whoever keeps what it was told of must not keep the exchange.
+    const request = { method: this.method, url: this.url };
     const facts = { request, sent: this.#sentCredentials, refusals: this.#refusals };
     this.#target.credentials!.refused(refusal.facts(facts)).then(
       (verdict) => this.#decided(refusal, verdict),
@@ -366,7 +373,7 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler {
       server,
       method: this.#request.method,
       status,
-      from: this.#url,
+      from: this.url,
       location: firstHeader(headers, 'location'),
       hops: this.#hops,
       maxHops: http.maxRedirects,

@@ -31,7 +31,6 @@ const POST_PLAIN = [...POST, ...PLAIN] as const;
 const POST_PACKED = [...POST, ...PACKED] as const;
 const STREAM_HEAD = ['accept', 'text/event-stream', ...PLAIN] as const;
 
-/** One for all servers without headers of their own. */
 const NONE: ReadonlyMap<string, string> = new Map();
 
 /** Builds the header arrays of requests; all that never changes is put together once. */
@@ -43,11 +42,27 @@ export class RequestHeaders {
   readonly #post: readonly string[];
 
   /**
+   * Those for an entry: of all entries without headers of their own the same ones.
+   *
    * @param compression whether answers to a POST may be packed
    * @throws SignalboxError CONFIG_INVALID for a name or value that HTTP does not allow
    */
-  constructor(headers: Readonly<Record<string, string>>, context: TransportContext, compression: boolean) {
-    this.#user = checked(headers, context);
+  static of(
+    headers: Readonly<Record<string, string>> | undefined,
+    context: TransportContext,
+    compression: boolean,
+  ): RequestHeaders {
+    const user = headers === undefined ? NONE : checked(headers, context);
+    if (user.size > 0) return new RequestHeaders(user, compression);
+    return compression ? BARE_PACKED : BARE_PLAIN;
+  }
+
+  /**
+   * @param user what is configured, checked: names in lower case, none that the protocol sets
+   * @param compression whether answers to a POST may be packed
+   */
+  constructor(user: ReadonlyMap<string, string>, compression: boolean) {
+    this.#user = user;
     this.#coding = compression ? PACKED : PLAIN;
     this.#postHead = compression ? POST_PACKED : POST_PLAIN;
     this.#post = this.#user.size === 0 ? this.#postHead : [...this.#postHead, ...[...this.#user].flat()];
@@ -121,6 +136,9 @@ export class RequestHeaders {
   }
 }
 
+const BARE_PACKED = new RequestHeaders(NONE, true);
+const BARE_PLAIN = new RequestHeaders(NONE, false);
+
 function checked(
   headers: Readonly<Record<string, string>>,
   { server, logger }: TransportContext,
@@ -143,5 +161,5 @@ function checked(
       logger.warn('a configured header was left out: the protocol sets it', { server, header: name });
     } else kept.set(name, value);
   }
-  return kept.size === 0 ? NONE : kept;
+  return kept;
 }

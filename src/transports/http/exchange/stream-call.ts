@@ -22,7 +22,7 @@ export interface StreamReader {
 /** A GET that should open an event stream. */
 export class StreamCall extends HttpCall {
   readonly #context: TransportContext;
-  readonly #conceal: (text: string) => string;
+  readonly #target: HttpTarget;
   readonly #reader: StreamReader;
   #open = false;
   #status = 0;
@@ -33,7 +33,7 @@ export class StreamCall extends HttpCall {
   constructor(target: HttpTarget, request: HttpRequest, context: TransportContext, reader: StreamReader) {
     super(target, request);
     this.#context = context;
-    this.#conceal = target.conceal;
+    this.#target = target;
     this.#reader = reader;
   }
 
@@ -73,7 +73,7 @@ export class StreamCall extends HttpCall {
       text: this.#coding === undefined ? this.#refusal!.text() : '',
       wallNowMs: this.#context.clock.wallNow(),
       requestId: this.requestId,
-      conceal: this.#conceal,
+      conceal: (text) => this.#target.conceal(text),
       more: this.refusalDetails,
     });
   }

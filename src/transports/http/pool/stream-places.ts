@@ -1,10 +1,21 @@
 import type { Dispatcher } from 'undici';
 
 /** Where a request goes whose answer stays open by design. */
-export interface StreamPlace {
+export class StreamPlace {
   readonly dispatcher: Dispatcher;
+  /** Where it counts, until it was left; undefined: nowhere. */
+  #counted: StreamPlaces | undefined;
+
+  constructor(dispatcher: Dispatcher, counted: StreamPlaces | undefined) {
+    this.dispatcher = dispatcher;
+    this.#counted = counted;
+  }
+
   /** Its answer has ended. Idempotent. */
-  leave(): void;
+  leave(): void {
+    this.#counted?.left();
+    this.#counted = undefined;
+  }
 }
 
 /**
@@ -29,17 +40,15 @@ export class StreamPlaces {
   take(): StreamPlace {
     if (this.#taken >= this.#most) {
       this.#other ??= this.#makeOther();
-      return { dispatcher: this.#other, leave: () => {} };
+      return new StreamPlace(this.#other, undefined);
     }
     this.#taken++;
-    let isHeld = true;
-    return {
-      dispatcher: this.#pool,
-      leave: () => {
-        if (isHeld) this.#taken--;
-        isHeld = false;
-      },
-    };
+    return new StreamPlace(this.#pool, this);
+  }
+
+  /** @internal a place in the pool is free again */
+  left(): void {
+    this.#taken--;
   }
 
   async destroy(): Promise<void> {

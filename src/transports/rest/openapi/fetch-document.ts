@@ -33,9 +33,8 @@ const NOT_OURS = { cert: undefined, key: undefined, passphrase: undefined, serve
  */
 export function documentFetcher(reach: DocumentReach): FetchDocument {
   return async (url, place) => {
-    const target = { ...reach.target, limits: { ...reach.target.limits, bodyBytes: reach.maxBytes } };
-    if (url.origin === reach.target.url.origin) return await fetched(url, place, target, reach);
-    const foreign = await foreignTarget(url, target, reach);
+    if (url.origin === reach.target.lease.origin) return await fetched(url, place, ownTarget(reach), reach);
+    const foreign = await foreignTarget(url, reach);
     try {
       return await fetched(url, place, foreign, reach);
     } finally {
@@ -44,19 +43,23 @@ export function documentFetcher(reach: DocumentReach): FetchDocument {
   };
 }
 
-async function foreignTarget(
-  url: URL,
-  target: RestTarget,
-  { context, pools }: DocumentReach,
-): Promise<RestTarget> {
+function ownTarget({ target, maxBytes }: DocumentReach): RestTarget {
+  const { server, lease, http, tally, credentials, headers } = target;
+  const limits = { ...target.limits, bodyBytes: maxBytes };
+  const conceal = (text: string): string => target.conceal(text);
+  return { server, lease, http, limits, tally, credentials, headers, conceal };
+}
+
+async function foreignTarget(url: URL, reach: DocumentReach): Promise<RestTarget> {
+  const { target, context, pools } = reach;
   const { server, limits } = context;
   const { tls } = target.http;
   const http = { ...target.http, tls: tls === undefined ? undefined : { ...tls, ...NOT_OURS } };
   const refusal = http.blockPrivate ? blockedLiteral(url.hostname) : undefined;
   if (refusal !== undefined) throw httpError(refusal, { server, origin: url.origin, sent: false });
   const lease = await pools.acquire({ server, url, http, headerBytes: limits.headerBytes });
-  const headers = new RequestHeaders({}, context, http.compression);
-  return { ...target, url, http, lease, headers, credentials: undefined, conceal: (text) => text };
+  const headers = RequestHeaders.of(undefined, context, http.compression);
+  return { ...ownTarget(reach), http, lease, headers, credentials: undefined, conceal: (text) => text };
 }
 
 async function fetched(
@@ -101,7 +104,8 @@ function textOf(
 ): { readonly text: string; readonly url: URL } {
   if (status < 200 || status > 299) {
     const refusal = { server, status, headers, text: body.toString('utf8'), requestId, more };
-    throw refusalError({ ...refusal, wallNowMs: clock.wallNow(), conceal: target.conceal });
+    const conceal = (said: string): string => target.conceal(said);
+    throw refusalError({ ...refusal, wallNowMs: clock.wallNow(), conceal });
   }
   try {
     return { text: new TextDecoder('utf-8', { fatal: true }).decode(body), url };

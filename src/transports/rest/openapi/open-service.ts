@@ -27,6 +27,8 @@ export interface OpenServiceInput {
   readonly openapi: OpenApiOptions;
   /** What the entry has routes for beside the operations. */
   readonly routes: RestService;
+  /** Of the entry. */
+  readonly url: URL;
   readonly target: RestTarget;
   readonly context: TransportContext;
   readonly errors: ErrorContext;
@@ -41,16 +43,16 @@ export interface OpenServiceInput {
  * @throws SignalboxError why there is no usable document
  */
 export async function openOperationService(input: OpenServiceInput): Promise<OperationService> {
-  const { openapi, routes, target, context, errors, pools, signal } = input;
+  const { openapi, routes, url, target, context, errors, pools, signal } = input;
   const { limits, settings, ownHeaders, readsErrors } = openapi;
   const maxBytes = limits.documentBytes;
   const book = await loadOperations(settings, {
     server: context.server,
-    url: target.url,
+    url,
     ownHeaders,
     logger: context.logger,
     limits,
     fetchDocument: documentFetcher({ context, target, pools, maxBytes, signal }),
   });
-  return new OperationService({ book, routes, url: target.url, context: errors, readsErrors });
+  return new OperationService({ book, routes, url, context: errors, readsErrors });
 }

@@ -79,7 +79,7 @@ export class ConnectCall extends HttpCall {
       text: this.#text(),
       wallNowMs: clock.wallNow(),
       requestId: this.requestId,
-      conceal: this.#target.conceal,
+      conceal: (text) => this.#target.conceal(text),
       more: this.refusalDetails,
     });
     if (this.#status !== 404 && this.#status !== 405) return error;

@@ -93,7 +93,7 @@ export class ConnectRpcTransport extends EventStreamTransport implements Connect
     const url = below(this.endpoint.url, this.#dialect.connect);
     const headers = this.endpoint.headers.post(undefined, undefined);
     const request = { method: 'POST', url, headers, body: JSON.stringify({ client: this.#client }) } as const;
-    this.#connecting = new ConnectCall(this.target, request, this.context, this);
+    this.#connecting = new ConnectCall(this.endpoint, request, this.context, this);
     this.#connecting.start();
   }
 
@@ -179,7 +179,7 @@ export class ConnectRpcTransport extends EventStreamTransport implements Connect
   #sessionBegins(): void {
     const session = this.#session;
     this.ready({
-      endpoint: withSession(below(this.endpoint.url, this.#dialect.rpc), session.id, this.#dialect),
+      address: withSession(below(this.endpoint.url, this.#dialect.rpc), session.id, this.#dialect).href,
       sessionId: session.id,
       messageIn,
       accepted: (outgoing) => {
@@ -243,8 +243,13 @@ export class ConnectRpcTransport extends EventStreamTransport implements Connect
     if (farewell !== undefined && this.link !== undefined && !this.isEnded) {
       const url = withSession(farewell, id, this.#dialect);
       const body = JSON.stringify(id === undefined ? {} : { session_id: id });
-      const request = { method: 'POST', url, headers: this.link.headers.post(headers, id), body } as const;
-      this.#goodbye = new SessionEnd(this.target, request, this.context);
+      const request = {
+        method: 'POST',
+        url,
+        headers: this.endpoint.headers.post(headers, id),
+        body,
+      } as const;
+      this.#goodbye = new SessionEnd(this.endpoint, request, this.context);
       this.#goodbye.start();
       await this.#goodbye.finished;
     }
