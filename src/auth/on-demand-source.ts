@@ -11,17 +11,18 @@ import type { LoginOptions, OAuthSession } from './oauth/oauth-session.ts';
 import { currentGrant } from './store/stored-grant.ts';
 import type { TokenStore } from './store/token-store.ts';
 
-/** What an {@link OnDemandSource} needs. */
-export interface OnDemandContext {
+/** What an {@link OnDemandSource} asks of whoever it works for. */
+export interface OnDemandOwner {
   readonly server: string;
-  readonly serverUrl: URL;
+  /** As text: what the tokens of the server are kept under. */
+  readonly serverUrl: string;
   readonly store: TokenStore;
   /** Whether OAuth was asked for by name: then a refusal is enough to begin. */
   readonly isConfigured: boolean;
   /** Whether a person may be asked while a request waits. */
-  readonly mayAsk: () => boolean;
+  readonly mayAsk: boolean;
   /** Loads OAuth, which is large. */
-  readonly load: () => Promise<OAuthSession>;
+  load(): Promise<OAuthSession>;
 }
 
 /**
@@ -29,7 +30,7 @@ export interface OnDemandContext {
  * one. Until then a request costs a call that returns nothing.
  */
 export class OnDemandSource implements CredentialSource {
-  readonly #context: OnDemandContext;
+  readonly #owner: OnDemandOwner;
   #session: OAuthSession | undefined;
   #opening: Promise<OAuthSession> | undefined;
   #looking: Promise<CredentialHeaders | undefined> | undefined;
@@ -37,8 +38,8 @@ export class OnDemandSource implements CredentialSource {
   /** The last challenge that came before OAuth was loaded. */
   #challenge: CredentialRefusal | undefined;
 
-  constructor(context: OnDemandContext) {
-    this.#context = context;
+  constructor(owner: OnDemandOwner) {
+    this.#owner = owner;
   }
 
   headers(
@@ -53,8 +54,8 @@ export class OnDemandSource implements CredentialSource {
   async refused(refusal: CredentialRefusal): Promise<CredentialVerdict> {
     const { challenges, status } = refusal;
     if (status === 403 && oauthParam(challenges, 'error') !== 'insufficient_scope') return { kind: 'leave' };
-    const { isConfigured, mayAsk, server } = this.#context;
-    if (this.#session === undefined && !isConfigured && !mayAsk() && !(await this.#isStored())) {
+    const { isConfigured, mayAsk, server } = this.#owner;
+    if (this.#session === undefined && !isConfigured && !mayAsk && !(await this.#isStored())) {
       this.#challenge = refusal;
       const scope = oauthParam(challenges, 'scope')?.slice(0, 500);
       const authorize = { command: `signalbox auth login ${server}`, method: 'client.authorize()' };
@@ -99,11 +100,11 @@ export class OnDemandSource implements CredentialSource {
   }
 
   async #isStored(): Promise<boolean> {
-    return currentGrant(await this.#context.store.load(this.#context.serverUrl.href)) !== undefined;
+    return currentGrant(await this.#owner.store.load(this.#owner.serverUrl)) !== undefined;
   }
 
   #open(): Promise<OAuthSession> {
-    this.#opening ??= this.#context.load().then(
+    this.#opening ??= this.#owner.load().then(
       (session) => {
         this.#session = session;
         this.#hasLooked = true;

@@ -14,7 +14,9 @@ import { StderrLog } from '../transports/process/stderr-log.ts';
 import type { TransportTally } from '../transports/transport-tally.ts';
 import type { Params } from '../wire/json-rpc.ts';
 import { ClientActivity } from './activity/client-activity.ts';
-import { ClientAuthorization } from './authorization/client-authorization.ts';
+import { type AuthorizationOwner, ClientAuthorization } from './authorization/client-authorization.ts';
+import { clientCredentials } from './authorization/client-credentials.ts';
+import type { CredentialOwner } from './authorization/credential-owner.ts';
 import type { CallOptions } from './calls/call-options.ts';
 import { Caller, type CallerOwner } from './calls/caller.ts';
 import type { CallGuard } from './calls/guard/call-guard.ts';
@@ -47,10 +49,12 @@ import { Subscriptions, type SubscriptionsOwner } from './subscriptions/subscrip
 import type { Tasks } from './tasks/tasks.ts';
 
 /** All that the parts of a client ask of it. Each names its own need, and knows nothing else of the client. */
-type PartsOwner = CallerOwner &
+type PartsOwner = AuthorizationOwner &
+  CallerOwner &
   CatalogOwner &
   ConnectionOwner &
   ConnectorOwner &
+  CredentialOwner &
   LogLevelOwner &
   NotificationsOwner &
   OutputCheckOwner &
@@ -73,7 +77,7 @@ export class ClientParts implements PartsOwner {
   readonly events: Emitter<ClientEvents>;
   readonly stats: ClientStats;
   readonly activity: ClientActivity;
-  readonly authorization: ClientAuthorization;
+  readonly credentials: CredentialSource | undefined;
   readonly connector: Connector;
   readonly connection: Connection;
   readonly guard: CallGuard;
@@ -86,6 +90,7 @@ export class ClientParts implements PartsOwner {
   reconnections = 0;
   #stderr: StderrLog | undefined;
   #memory: ClientMemory | undefined;
+  #authorization: ClientAuthorization | undefined;
   #desk: InputDesk | undefined;
   #urlElicitations: UrlElicitations | undefined;
   #cache: ResponseCache | undefined;
@@ -109,7 +114,7 @@ export class ClientParts implements PartsOwner {
       subscriptions: () => this.#subscriptions?.wakeful ?? 0,
       tasks: () => this.tasksSoFar?.unfinished ?? 0,
     });
-    this.authorization = new ClientAuthorization(parsed, settings, environment, () => this.connection);
+    this.credentials = clientCredentials(this);
     this.connector = new Connector(this);
     this.connection = new Connection(this);
     const { connection } = this;
@@ -143,6 +148,11 @@ export class ClientParts implements PartsOwner {
   get memory(): ClientMemory {
     this.#memory ??= new ClientMemory(this.connector, this.stats);
     return this.#memory;
+  }
+
+  get authorization(): ClientAuthorization {
+    this.#authorization ??= new ClientAuthorization(this);
+    return this.#authorization;
   }
 
   get desk(): InputDesk {
@@ -210,10 +220,6 @@ export class ClientParts implements PartsOwner {
 
   get identity(): ClientIdentity {
     return this.#desk?.identity ?? this.environment.identity;
-  }
-
-  get credentials(): CredentialSource | undefined {
-    return this.authorization.source;
   }
 
   get tally(): TransportTally {

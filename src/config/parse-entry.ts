@@ -1,3 +1,4 @@
+import { bareRecord } from './bare-record.ts';
 import { checkTogether, keysOf, warnOfForeignKeys, warnOfIdleKeys } from './checks/entry-check.ts';
 import { Findings, findingText, kindOf } from './checks/findings.ts';
 import { checkServerName } from './checks/server-name.ts';
@@ -27,6 +28,9 @@ export interface ParsedEntry {
   readonly warnings: readonly string[];
 }
 
+/** One for all entries that are in order. */
+const NO_WARNINGS: readonly string[] = Object.freeze([]);
+
 /**
  * Checks one server entry and brings it into its normal form: aliases of types resolved, numbers in `env` and
  * `headers` as text, no `undefined`. `${VAR}` is not expanded here; `loadConfig` does that.
@@ -40,7 +44,10 @@ export function parseEntry(name: string, raw: unknown, options: ParseEntryOption
   if (first !== undefined || checked === undefined) {
     throw entryError(name, [first ?? { path: [], message: 'the entry is not sound' }, ...others]);
   }
-  return { name, ...checked, warnings: findings.warnings.map(findingText) };
+  const { kind, entry } = checked;
+  const warnings = findings.warnings.length === 0 ? NO_WARNINGS : findings.warnings.map(findingText);
+  // No spread: each object that is made by one has a hidden class of its own.
+  return { name, kind, entry, warnings };
 }
 
 /** {@link parseEntry} for callers that know places in a file: everything found goes into `findings`. */
@@ -57,7 +64,7 @@ export function checkEntry(
   const kind = transportKind(raw, namesOfKinds(kinds), findings);
   const keys = keysOf(kind);
   // No prototype: keys come from a file (S20).
-  const entry = Object.create(null) as Record<string, unknown>;
+  const entry = bareRecord();
   for (const [key, value] of Object.entries(raw)) {
     if (value === undefined) continue;
     if (key === '__proto__') findings.warn([key], 'is ignored: no setting can have this name');

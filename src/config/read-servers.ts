@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { SignalboxError } from '../core/errors.ts';
 import { sanitizePeerText } from '../core/peer-text.ts';
+import { bareRecord } from './bare-record.ts';
 import { type Finding, Findings, findingText, type KeyPath, keyText } from './checks/findings.ts';
 import { isRecord } from './checks/value-checks.ts';
 import type { ServerEntry } from './entry.ts';
@@ -130,8 +131,7 @@ function warn(name: string, findings: readonly Finding[], result: ReadServers): 
 }
 
 function withAbsolutePaths(entry: ServerEntry, kind: string, base: string): ServerEntry {
-  const empty = Object.create(null) as Record<string, unknown>;
-  const changed: Record<string, unknown> = Object.assign(empty, entry);
+  const changed: Record<string, unknown> = Object.assign(bareRecord(), entry);
   if (kind === 'stdio') {
     changed['cwd'] = resolve(base, entry.cwd ?? '');
     if (entry.envFile !== undefined) changed['envFile'] = resolve(base, entry.envFile);

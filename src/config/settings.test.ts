@@ -77,4 +77,32 @@ describe('resolveSettings', () => {
     const env = JSON.parse('{"__proto__":"x","constructor":"y"}') as Record<string, string>;
     expect(resolve({ launch: { command: 'node', env } }).launch?.env['constructor']).toBe('y');
   });
+
+  it('gives one object to all servers that say the same, and another one to each of the others', () => {
+    const slow = (): SignalboxSettings => ({ protocol: 'legacy', timeouts: { request: 7000 } });
+    expect(resolve(slow())).toBe(resolve(slow()));
+    expect(resolve({})).toBe(resolveSettings({ url: 'http://h' }));
+    expect(resolve({ ...slow(), lazy: true })).not.toBe(resolve(slow()));
+    expect(resolve({ breaker: false })).not.toBe(resolve({}));
+    expect(resolve({ retry: { pauseMs: false } }).retry.pauseMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('S18 keeps none in which a secret may stand', () => {
+    const holding: readonly (() => SignalboxSettings)[] = [
+      () => ({ auth: { type: 'bearer', token: 'canary' } }),
+      () => ({ http: { proxy: 'http://me:canary@h' } }),
+      () => ({ launch: { command: 'x', env: { KEY: 'canary' } } }),
+      () => ({ rest: { session: false } }),
+    ];
+    for (const make of holding) expect(resolve(make())).not.toBe(resolve(make()));
+  });
+
+  it('forgets the oldest of those that it shares', () => {
+    const first = resolve({ limits: { pages: 1000 } });
+    for (let pages = 1; pages <= 63; pages++) resolve({ limits: { pages } });
+    expect(resolve({ limits: { pages: 1000 } })).toBe(first);
+    resolve({ limits: { pages: 64 } });
+    expect(resolve({ limits: { pages: 1000 } })).not.toBe(first);
+    expect(resolve({ limits: { pages: 1000 } })).toEqual(first);
+  });
 });

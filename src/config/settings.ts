@@ -203,7 +203,7 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
   const own: SignalboxSettings = entry['x-signalbox'] ?? {};
   const defaults = SETTINGS_DEFAULTS;
   const timeouts = filled(defaults.timeouts, { request: entry.timeout, ...present(own.timeouts) });
-  return Object.freeze({
+  return shared({
     protocol: own.protocol ?? defaults.protocol,
     required: own.required ?? defaults.required,
     trust: own.trust ?? defaults.trust,
@@ -232,6 +232,30 @@ export function resolveSettings(entry: ServerEntry): ResolvedSettings {
     rest: own.rest === undefined ? REST_DEFAULT : resolveRest(own.rest),
     openapi: resolveOpenApi(own.openapi),
   });
+}
+
+/** Settings of so many kinds are shared. */
+const MAX_SHARED = 64;
+/** By what they say; those that were made first leave first. */
+const sharedSettings: Map<string, ResolvedSettings> = new Map();
+
+/**
+ * One object for all servers that say the same: in a large fleet most do. Only what is made of numbers and set words is
+ * kept here, nothing in which a secret could stand.
+ */
+function shared(settings: ResolvedSettings): ResolvedSettings {
+  const { http, auth, launch, rest, openapi, dialect, sandbox, ...plain } = Object.freeze(settings);
+  const others = [auth, launch, openapi, dialect, sandbox];
+  if (http !== HTTP_DEFAULTS || rest !== REST_DEFAULT || others.some((one) => one !== undefined))
+    return settings;
+  // Infinity becomes null, which is no value of any setting.
+  const key = JSON.stringify(plain);
+  const known = sharedSettings.get(key);
+  if (known !== undefined) return known;
+  const [first] = sharedSettings.keys();
+  if (first !== undefined && sharedSettings.size >= MAX_SHARED) sharedSettings.delete(first);
+  sharedSettings.set(key, settings);
+  return settings;
 }
 
 const NO_RETRY: ResolvedSettings['retry'] = Object.freeze({

@@ -1,12 +1,9 @@
 import type { AuthorizationHandler } from '../../auth/authorization-handler.ts';
 import type { AuthorizationStatus } from '../../auth/authorization-result.ts';
 import type { CredentialSource } from '../../auth/credential-source.ts';
-import type { OnDemandSource } from '../../auth/on-demand-source.ts';
-import type { ParsedEntry } from '../../config/parse-entry.ts';
-import type { ResolvedSettings } from '../../config/settings.ts';
+import { OnDemandSource } from '../../auth/on-demand-source.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import type { ClientEnvironment } from '../connection/connector.ts';
-import { clientCredentials } from './client-credentials.ts';
+import type { AuthorizedConnection } from './credential-owner.ts';
 
 /** How a person is asked. */
 export interface AuthorizeOptions {
@@ -15,41 +12,26 @@ export interface AuthorizeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The connection that the credentials are for. */
-export interface AuthorizedConnection {
-  /** Undefined unless connected. */
-  readonly session: unknown;
-  /** Fires when the client is released for good: logins that are under way end. */
-  readonly ending: AbortSignal;
-  denied(cause: SignalboxError): void;
-  authorized(): void;
+/** What {@link ClientAuthorization} asks of its client. */
+export interface AuthorizationOwner {
+  readonly name: string;
+  /** Undefined: `headers` of the entry are all there is. */
+  readonly credentials: CredentialSource | undefined;
+  readonly connection: AuthorizedConnection;
 }
 
 /** Authorization with one server, for whoever looks after it. */
 export class ClientAuthorization {
-  /** @internal what the transports ask; undefined: `headers` of the entry are all there is */
-  readonly source: CredentialSource | undefined;
-  readonly #name: string;
-  readonly #oauth: OnDemandSource | undefined;
-  readonly #connection: () => AuthorizedConnection;
+  readonly #client: AuthorizationOwner;
 
   /** @internal */
-  constructor(
-    parsed: ParsedEntry,
-    settings: ResolvedSettings,
-    environment: ClientEnvironment,
-    connection: () => AuthorizedConnection,
-  ) {
-    const owner = {
-      isConnected: () => connection().session !== undefined,
-      lost: (error: SignalboxError) => connection().denied(error),
-      ending: () => connection().ending,
-    };
-    const credentials = clientCredentials(parsed, settings, environment, owner);
-    this.#name = parsed.name;
-    this.source = credentials.source;
-    this.#oauth = credentials.oauth;
-    this.#connection = connection;
+  constructor(client: AuthorizationOwner) {
+    this.#client = client;
+  }
+
+  /** @internal what the transports ask; undefined: `headers` of the entry are all there is */
+  get source(): CredentialSource | undefined {
+    return this.#client.credentials;
   }
 
   /** Whether the server can be logged in to: it is reached over HTTP, and its entry holds no credentials. */
@@ -64,7 +46,7 @@ export class ClientAuthorization {
    */
   async login(options: AuthorizeOptions = {}): Promise<AuthorizationStatus> {
     const status = await this.#required().authorize(options);
-    this.#connection().authorized();
+    this.#client.connection.authorized();
     return status;
   }
 
@@ -80,13 +62,21 @@ export class ClientAuthorization {
     await oauth.logout();
     if (!authorized) return;
     const message = 'the client was logged out; log in again to use it';
-    this.#connection().denied(new SignalboxError('AUTH_REQUIRED', message, { server: this.#name }));
+    this.#client.connection.denied(
+      new SignalboxError('AUTH_REQUIRED', message, { server: this.#client.name }),
+    );
+  }
+
+  get #oauth(): OnDemandSource | undefined {
+    const { credentials } = this.#client;
+    return credentials instanceof OnDemandSource ? credentials : undefined;
   }
 
   #required(): OnDemandSource {
-    if (this.#oauth !== undefined) return this.#oauth;
+    const oauth = this.#oauth;
+    if (oauth !== undefined) return oauth;
     const message =
       'there is nothing to log in to: it is not reached over HTTP, or its entry holds credentials';
-    throw new SignalboxError('NOT_SUPPORTED', message, { server: this.#name });
+    throw new SignalboxError('NOT_SUPPORTED', message, { server: this.#client.name });
   }
 }

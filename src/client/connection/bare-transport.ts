@@ -15,11 +15,8 @@ export async function bareTransport(parsed: ParsedEntry, environment: ClientEnvi
   const { catalog, pools, clock, random, logger } = environment;
   const settings = resolveSettings(entry);
   const ending = new AbortController();
-  const { source } = clientCredentials(parsed, settings, environment, {
-    isConnected: () => false,
-    lost: () => {},
-    ending: () => ending.signal,
-  });
+  const connection = { session: undefined, ending: ending.signal, denied: () => {}, authorized: () => {} };
+  const credentials = clientCredentials({ parsed, settings, environment, connection });
   const env = entry.envFile === undefined ? undefined : await readEnvFile(entry.envFile, name);
   // There is no negotiation here by which HTTP+SSE could be found out.
   const kind = parsed.kind === 'auto' ? 'http' : parsed.kind;
@@ -35,7 +32,7 @@ export async function bareTransport(parsed: ParsedEntry, environment: ClientEnvi
       limits: settings.limits,
       settings,
       pools,
-      credentials: source,
+      credentials,
     },
   );
   void transport.closed.then(() => ending.abort());
