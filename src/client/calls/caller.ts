@@ -1,11 +1,9 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
-import { abortError, onAbort, throwIfAborted } from '../../core/abort.ts';
 import { messageOf, RemoteError, SignalboxError } from '../../core/errors.ts';
 import { sleep } from '../../core/sleep.ts';
 import type { Tool } from '../../protocol/mcp-types.ts';
 import type { Handshake } from '../../protocol/negotiation/handshake.ts';
 import type { Session } from '../../protocol/session/session.ts';
-import { fullJitter } from '../../resilience/backoff.ts';
 import { isObject, type Params } from '../../wire/json-rpc.ts';
 import type { ClientActivity } from '../activity/client-activity.ts';
 import type { Connection } from '../connection/connection.ts';
@@ -18,6 +16,8 @@ import { undeclared } from './declared.ts';
 import { FirstAttempt, type FirstAttemptOwner } from './first-attempt.ts';
 import type { CallGuard } from './guard/call-guard.ts';
 import { isGuardRefusal } from './guard/guard-refusal.ts';
+import { inputRounds } from './input-rounds.ts';
+import { inputTime } from './input-time.ts';
 import { afterUnknown, asOutcome, isRead, outcomeOf, replayDelay } from './replay.ts';
 
 /** Requests that a modern server may answer with a request for input (2026-07-28, MRTR). */
@@ -25,9 +25,6 @@ const ASKS_BACK: ReadonlySet<string> = new Set(['tools/call', 'prompts/get', 're
 
 const HEADER_MISMATCH = -32020;
 const URL_ELICITATION_REQUIRED = -32042;
-
-/** Delay between rounds in which the server only hands out state: it sheds load, in ms. */
-const STATE_ROUND = { baseMs: 200, maxMs: 5000 };
 
 const NO_EXTRAS: CallExtras = {};
 
@@ -132,7 +129,9 @@ export class Caller implements FirstAttemptOwner {
       }
       if (result['resultType'] === 'input_required') {
         extras.onInputRequired?.();
-        result = await this.#converse(call, result);
+        result = await inputRounds(this.#client, call, result, (again, request, startedAt) =>
+          this.#attempt(method, again, request, startedAt),
+        );
       }
     } finally {
       this.activity.end(method);
@@ -293,12 +292,13 @@ export class Caller implements FirstAttemptOwner {
     { method, params, options, startedAt }: CallInHand,
   ): Promise<CallRequest> {
     if (error.code === URL_ELICITATION_REQUIRED) {
-      const { environment, urlElicitations } = this.#client;
+      const { name, environment, urlElicitations } = this.#client;
       const { clock } = environment;
       const askedAt = clock.now();
       const endsAt = startedAt + (request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
       const signal = options.signal ?? new AbortController().signal;
-      await this.#bounded(signal, endsAt, method, (bounded) => urlElicitations.settle(error, bounded));
+      const within = { name, clock, signal, endsAt, method };
+      await inputTime(within, (bounded) => urlElicitations.settle(error, bounded));
       // The time that a person takes is not that of the request.
       return { ...request, timeoutMs: request.timeoutMs + (clock.now() - askedAt) };
     }
@@ -314,77 +314,6 @@ export class Caller implements FirstAttemptOwner {
     const annotations = this.#client.findTool(params?.['name'])?.annotations;
     return annotations?.readOnlyHint === true || annotations?.idempotentHint === true;
   }
-
-  /** Lets a person or a model take their time, but no more than the call has. */
-  async #bounded<T>(
-    signal: AbortSignal,
-    endsAt: number,
-    method: string,
-    work: (bounded: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const { environment, name } = this.#client;
-    const over = new AbortController();
-    const timer = environment.clock.setTimeout(() => {
-      const message = `${method} got no input within the time of the call`;
-      over.abort(new SignalboxError('REQUEST_TIMEOUT', message, { server: name, delivered: 'yes' }));
-    }, endsAt - environment.clock.now());
-    const bounded = AbortSignal.any([signal, over.signal]);
-    let release = (): void => {};
-    const ended = new Promise<never>((_, reject) => {
-      release = onAbort(bounded, () => reject(abortError(bounded, name)));
-    });
-    try {
-      throwIfAborted(bounded, name);
-      // A handler that does not listen to its signal must not hold the call.
-      return await Promise.race([work(bounded), ended]);
-    } catch (error) {
-      // Whoever still works on another input learns that it is not wanted.
-      over.abort(error);
-      throw error;
-    } finally {
-      timer.cancel();
-      release();
-    }
-  }
-
-  /** Multi round-trip: gives the server the input it asks for until it is content, within rounds and time. */
-  async #converse(call: CallInHand, first: Record<string, unknown>): Promise<Record<string, unknown>> {
-    const { method, params, request } = call;
-    const endsAt = call.startedAt + (request.totalTimeoutMs ?? Number.POSITIVE_INFINITY);
-    const { settings, environment, desk, name } = this.#client;
-    const { clock, random } = environment;
-    const signal = request.signal ?? new AbortController().signal;
-    let result = first;
-    for (let round = 0; round < settings.limits.inputRounds; round++) {
-      const { inputRequests, requestState } = result;
-      const asks = inputRequests !== undefined && !isEmpty(inputRequests);
-      if (asks ? !isObject(inputRequests) : typeof requestState !== 'string') {
-        throw new SignalboxError('INVALID_RESULT', `${method} asks for input and does not say which`, {
-          server: name,
-          delivered: 'yes',
-        });
-      }
-      const inputResponses = asks
-        ? await this.#bounded(signal, endsAt, method, (bounded) => desk.fulfil(inputRequests, bounded))
-        : undefined;
-      if (inputResponses === undefined) await sleep(clock, fullJitter(round, STATE_ROUND, random), signal);
-      const again = {
-        ...params,
-        ...(inputResponses === undefined ? {} : { inputResponses }),
-        // Byte for byte the latest state, and none if none was given.
-        ...(typeof requestState === 'string' ? { requestState } : {}),
-      };
-      const startedAt = clock.now();
-      const totalTimeoutMs = Math.max(0, endsAt - startedAt);
-      result = await this.#attempt(method, again, { ...request, totalTimeoutMs }, startedAt);
-      if (result['resultType'] !== 'input_required') return result;
-    }
-    throw new SignalboxError(
-      'INPUT_REQUIRED',
-      `${method} asked for input ${settings.limits.inputRounds} times; raise limits.inputRounds if that is right`,
-      { server: name, delivered: 'yes' },
-    );
-  }
 }
 
 function isGivenUp({ state }: Connection): boolean {
@@ -395,10 +324,6 @@ function isGivenUp({ state }: Connection): boolean {
 function keyOf(method: string, params: Params | undefined): string {
   const name = method === 'tools/call' ? params?.['name'] : undefined;
   return typeof name === 'string' ? `${method} ${name}` : method;
-}
-
-function isEmpty(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length === 0;
 }
 
 function withMeta(
