@@ -17,10 +17,14 @@ export interface ResolvedEnvironment {
   readonly logger: Logger;
 }
 
+/** What is given, if nothing is missing: many pieces share one environment. */
 export function resolveEnvironment(given: ResilienceEnvironment): ResolvedEnvironment {
+  const { clock, random, logger } = given;
+  if (clock !== undefined && random !== undefined && logger !== undefined)
+    return given as ResolvedEnvironment;
   return {
-    clock: given.clock ?? systemClock,
-    random: given.random ?? systemRandom,
-    logger: given.logger ?? silentLogger,
+    clock: clock ?? systemClock,
+    random: random ?? systemRandom,
+    logger: logger ?? silentLogger,
   };
 }

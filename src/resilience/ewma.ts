@@ -21,15 +21,15 @@ export const EWMA_DEFAULTS: Readonly<Record<keyof EwmaOptions, number>> = Object
  */
 export class Ewma {
   readonly #clock: Clock;
-  /** Logarithm of what a weight is multiplied with in a millisecond: `exp` is cheaper than a power of two. */
-  readonly #decayPerMs: number;
-  #value: number | undefined;
+  readonly #halfLifeMs: number;
+  #value = 0;
+  /** 0: there is no value yet. */
   #weight = 0;
   #addedAt = 0;
 
   constructor(options: EwmaOptions = {}, environment: ResilienceEnvironment = {}) {
     const rules = { halfLifeMs: { above: 0 } };
-    this.#decayPerMs = -Math.LN2 / resolveNumbers('Ewma', EWMA_DEFAULTS, rules, options).halfLifeMs;
+    this.#halfLifeMs = resolveNumbers('Ewma', EWMA_DEFAULTS, rules, options).halfLifeMs;
     this.#clock = resolveEnvironment(environment).clock;
   }
 
@@ -41,18 +41,19 @@ export class Ewma {
   add(value: number, now: number = this.#clock.now()): void {
     if (!Number.isFinite(value)) return;
     const ageMs = Math.max(0, now - this.#addedAt);
-    this.#weight = this.#weight * Math.exp(ageMs * this.#decayPerMs) + 1;
+    // `exp` is cheaper than a power of two. The first value has all the weight there is, and so is the average.
+    this.#weight = this.#weight * Math.exp((-Math.LN2 * ageMs) / this.#halfLifeMs) + 1;
     this.#addedAt = now;
-    this.#value = this.#value === undefined ? value : this.#value + (value - this.#value) / this.#weight;
+    this.#value += (value - this.#value) / this.#weight;
   }
 
   /** The average; undefined without any value. It does not change by waiting. */
   get value(): number | undefined {
-    return this.#value;
+    return this.#weight === 0 ? undefined : this.#value;
   }
 
   clear(): void {
-    this.#value = undefined;
+    this.#value = 0;
     this.#weight = 0;
   }
 }

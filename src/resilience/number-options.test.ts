@@ -16,6 +16,15 @@ describe('resolveNumbers', () => {
     expect(Object.isFrozen(resolve({}))).toBe(true);
   });
 
+  it('returns what is frozen and says everything as it is, once it is checked', () => {
+    const whole = Object.freeze({ size: 7, share: 0.1 });
+    expect(resolve(whole)).toBe(whole);
+    expect(() => resolve(Object.freeze({ size: 7, share: 2 }))).toThrow('Thing.share');
+    // Whatever is not frozen may change yet, and what is missing has to be filled in.
+    for (const given of [{ ...whole }, Object.freeze({ size: 7 })]) expect(resolve(given)).not.toBe(given);
+    expect(resolve(Object.freeze({ size: 7, share: undefined }))).toEqual({ size: 7, share: 0.5 });
+  });
+
   it.each([
     [{ size: 0 }, 'Thing.size must be a whole number of at least 1, or Infinity, not 0'],
     [{ size: 1.5 }, 'not 1.5'],
@@ -44,5 +53,7 @@ describe('resolveEnvironment', () => {
     expect(random()).toBeLessThan(1);
     const half = (): number => 0.5;
     expect(resolveEnvironment({ random: half }).random).toBe(half);
+    const whole = resolveEnvironment({ random: half });
+    expect(resolveEnvironment(whole)).toBe(whole);
   });
 });

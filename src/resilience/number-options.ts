@@ -13,7 +13,8 @@ export interface NumberRule {
 
 /**
  * The defaults of a piece with what is given laid over them, each number held against its rule. A name that the
- * piece does not know is refused: a limit that was misspelt would not be there.
+ * piece does not know is refused: a limit that was misspelt would not be there. What is frozen and says everything is
+ * returned as it is, so that many pieces share it.
  *
  * @throws SignalboxError INVALID_ARGUMENT
  */
@@ -25,17 +26,22 @@ export function resolveNumbers<Name extends string>(
 ): Readonly<Record<Name, number>> {
   const result: Record<Name, number> = { ...defaults };
   let isOwn = false;
+  let missing = Object.keys(defaults).length;
   for (const [key, value] of Object.entries(given)) {
     if (!Object.hasOwn(rules, key)) {
       throw invalid(`${piece} has no option "${key}"; it knows ${Object.keys(rules).join(', ')}`);
     }
     if (value === undefined) continue;
+    missing--;
     const name = key as Name;
     result[name] = checkNumber(`${piece}.${name}`, value, rules[name]);
     isOwn ||= result[name] !== defaults[name];
   }
   // One object for all who want nothing else.
-  return !isOwn && Object.isFrozen(defaults) ? defaults : Object.freeze(result);
+  if (!isOwn && Object.isFrozen(defaults)) return defaults;
+  return missing === 0 && Object.isFrozen(given)
+    ? (given as Readonly<Record<Name, number>>)
+    : Object.freeze(result);
 }
 
 /** @throws SignalboxError INVALID_ARGUMENT */

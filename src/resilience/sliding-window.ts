@@ -37,7 +37,8 @@ export class SlidingWindow {
   readonly #clock: Clock;
   readonly #bucketMs: number;
   readonly #buckets: number;
-  // Plain arrays: a typed one takes 200 bytes beside its numbers. Each is there once something was counted in it.
+  // Plain arrays: a typed one takes 200 bytes beside its numbers. Each is there once something was counted in it, and is
+  // as long as was needed so far: a server that is used for a moment fills one bucket.
   #callsIn: number[] | undefined;
   #failuresIn: number[] | undefined;
   #slowIn: number[] | undefined;
@@ -46,6 +47,8 @@ export class SlidingWindow {
   #slow = 0;
   /** Number of the present bucket since the beginning of time. */
   #present: number;
+  /** Number of a bucket that has the first place. */
+  #origin: number;
 
   constructor(options: SlidingWindowOptions = {}, environment: ResilienceEnvironment = {}) {
     const { windowMs, buckets } = resolveNumbers('SlidingWindow', SLIDING_WINDOW_DEFAULTS, RULES, options);
@@ -53,6 +56,7 @@ export class SlidingWindow {
     this.#bucketMs = windowMs / buckets;
     this.#buckets = buckets;
     this.#present = this.#bucketAt(this.#clock.now());
+    this.#origin = this.#present;
   }
 
   /**
@@ -67,8 +71,7 @@ export class SlidingWindow {
   /** Notes a call that failed; see {@link succeeded}. */
   failed(isSlow: boolean = false, now: number = this.#clock.now()): void {
     const at = this.#count(isSlow, now);
-    this.#failuresIn ??= zeros(this.#buckets);
-    this.#failuresIn[at]!++;
+    this.#failuresIn = counted(this.#failuresIn, at);
     this.#failures++;
   }
 
@@ -106,6 +109,7 @@ export class SlidingWindow {
   }
 
   clear(): void {
+    this.#origin = this.#present;
     this.#callsIn = undefined;
     this.#failuresIn = undefined;
     this.#slowIn = undefined;
@@ -117,13 +121,11 @@ export class SlidingWindow {
   /** @returns the place of the present bucket */
   #count(isSlow: boolean, now: number): number {
     this.#forgetOld(now);
-    const at = this.#present % this.#buckets;
-    this.#callsIn ??= zeros(this.#buckets);
-    this.#callsIn[at]!++;
+    const at = this.#placeOf(this.#present);
+    this.#callsIn = counted(this.#callsIn, at);
     this.#calls++;
     if (isSlow) {
-      this.#slowIn ??= zeros(this.#buckets);
-      this.#slowIn[at]!++;
+      this.#slowIn = counted(this.#slowIn, at);
       this.#slow++;
     }
     return at;
@@ -133,14 +135,22 @@ export class SlidingWindow {
     return Math.floor(now / this.#bucketMs);
   }
 
+  #placeOf(bucket: number): number {
+    return (bucket - this.#origin) % this.#buckets;
+  }
+
   #forgetOld(now: number = this.#clock.now()): void {
     const present = this.#bucketAt(now);
-    if (present <= this.#present) return;
-    // After a long silence every bucket is old: none is emptied twice.
-    const first = Math.max(this.#present + 1, present - this.#buckets + 1);
+    const last = this.#present;
+    if (present <= last) return;
     this.#present = present;
-    for (let bucket = first; bucket <= present; bucket++) {
-      const at = bucket % this.#buckets;
+    // After a long silence every bucket is old.
+    if (present - last >= this.#buckets) {
+      this.clear();
+      return;
+    }
+    for (let bucket = last + 1; bucket <= present; bucket++) {
+      const at = this.#placeOf(bucket);
       this.#calls -= taken(this.#callsIn, at);
       this.#failures -= taken(this.#failuresIn, at);
       this.#slow -= taken(this.#slowIn, at);
@@ -148,13 +158,20 @@ export class SlidingWindow {
   }
 }
 
-function zeros(length: number): number[] {
-  return Array.from({ length }, () => 0);
+/** The buckets with one more in the one at this place. */
+function counted(buckets: number[] | undefined, at: number): number[] {
+  if (buckets !== undefined && at < buckets.length) {
+    buckets[at]!++;
+    return buckets;
+  }
+  const longer = Array.from({ length: at + 1 }, (_, place) => buckets?.[place] ?? 0);
+  longer[at]!++;
+  return longer;
 }
 
 /** What a bucket held, which is empty then. */
 function taken(buckets: number[] | undefined, at: number): number {
-  if (buckets === undefined) return 0;
+  if (buckets === undefined || at >= buckets.length) return 0;
   const count = buckets[at]!;
   buckets[at] = 0;
   return count;

@@ -26,8 +26,9 @@ export interface BreakerRefusal {
 /** What a call came to. */
 export type CallVerdict = 'succeeded' | 'failed' | 'abandoned';
 
-/** Hears what calls came to. */
-export type VerdictListener = (
+/** Takes down what the calls of a breaker came to. */
+export type Judge<Breaker> = (
+  breaker: Breaker,
   epoch: number,
   verdict: CallVerdict,
   durationMs: number,
@@ -35,15 +36,18 @@ export type VerdictListener = (
 ) => void;
 
 /** The permit of all calls of a closed circuit: one object for one epoch, so that entering allocates nothing. */
-export class SharedPermit implements BreakerPermit {
+export class SharedPermit<Breaker> implements BreakerPermit {
   readonly permitted = true as const;
   readonly isProbe: boolean;
+  readonly #breaker: Breaker;
+  readonly #judge: Judge<Breaker>;
   readonly #epoch: number;
-  readonly #listener: VerdictListener;
 
-  constructor(epoch: number, listener: VerdictListener, isProbe: boolean = false) {
+  /** @param judge one function for all breakers: a closure would be one for each */
+  constructor(breaker: Breaker, judge: Judge<Breaker>, epoch: number, isProbe: boolean = false) {
+    this.#breaker = breaker;
+    this.#judge = judge;
     this.#epoch = epoch;
-    this.#listener = listener;
     this.isProbe = isProbe;
   }
 
@@ -61,12 +65,12 @@ export class SharedPermit implements BreakerPermit {
 
   /** @internal */
   report(verdict: CallVerdict, durationMs: number, now?: number): void {
-    this.#listener(this.#epoch, verdict, durationMs, now);
+    this.#judge(this.#breaker, this.#epoch, verdict, durationMs, now);
   }
 }
 
 /** The permit of one call of a half-open circuit: a second verdict would free a place that is not its own. */
-export class SinglePermit extends SharedPermit {
+export class SinglePermit<Breaker> extends SharedPermit<Breaker> {
   #isUsed = false;
 
   override report(verdict: CallVerdict, durationMs: number, now?: number): void {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import type { CircuitBreakerOptions } from './breaker-options.ts';
 import type { BreakerPermit, BreakerRefusal } from './breaker-permit.ts';
-import { type BreakerChange, CircuitBreaker } from './circuit-breaker.ts';
+import { type BreakerChange, CircuitBreaker, observedBreaker } from './circuit-breaker.ts';
 
 interface Bench {
   readonly clock: FakeClock;
@@ -316,6 +316,25 @@ describe('by hand', () => {
     fail(breaker, 5);
     expect(breaker.state).toBe('open');
     expect(changes.length).toBeGreaterThan(2);
+  });
+
+  it('an observer is told of every change, before those who listen', () => {
+    const heard: string[] = [];
+    const told = (who: string) => (change: BreakerChange) => void heard.push(`${who}: ${change.to}`);
+    const circuitChanged = told('observer');
+    const breaker = observedBreaker({}, { clock: new FakeClock() }, { circuitChanged });
+    fail(breaker, 5);
+    breaker.on('state', told('listener'));
+    breaker.isolate();
+    breaker.isolate();
+    breaker.reset();
+    expect(heard).toEqual([
+      'observer: open',
+      'observer: isolated',
+      'listener: isolated',
+      'observer: closed',
+      'listener: closed',
+    ]);
   });
 
   it('a snapshot is plain', () => {

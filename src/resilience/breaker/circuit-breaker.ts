@@ -1,7 +1,5 @@
-import type { Clock } from '../../core/clock.ts';
 import { type Disposer, Emitter } from '../../core/emitter.ts';
-import type { Random } from '../../core/random.ts';
-import { type ResilienceEnvironment, resolveEnvironment } from '../environment.ts';
+import { type ResilienceEnvironment, type ResolvedEnvironment, resolveEnvironment } from '../environment.ts';
 import { SlidingWindow } from '../sliding-window.ts';
 import {
   type BreakerEvent,
@@ -18,9 +16,10 @@ import {
 import {
   type BreakerPermit,
   type BreakerRefusal,
+  type CallVerdict,
+  type Judge,
   SharedPermit,
   SinglePermit,
-  type VerdictListener,
 } from './breaker-permit.ts';
 
 /** A circuit changed its state. */
@@ -58,6 +57,16 @@ export interface BreakerSnapshot {
   readonly slow: number;
 }
 
+/** Whom a circuit belongs to. */
+export interface BreakerObserver {
+  /** Is told of each change before anybody who listens. */
+  circuitChanged(change: BreakerChange): void;
+}
+
+/** What only permits may do with a circuit, and only who makes it. They are set by the class itself. */
+let judge: Judge<CircuitBreaker>;
+let observe: (breaker: CircuitBreaker, observer: BreakerObserver) => void;
+
 /** When to ask again while another call probes, in ms: nobody knows how long that takes. */
 const PROBE_HINT_MS = 1000;
 
@@ -81,43 +90,54 @@ const PROBE_HINT_MS = 1000;
  */
 export class CircuitBreaker {
   readonly #options: ResolvedBreakerOptions;
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #events: Emitter<BreakerEvents>;
+  readonly #environment: ResolvedEnvironment;
+  #observer: BreakerObserver | undefined;
+  /** Made for the first listener: few circuits have one beside their observer. */
+  #events: Emitter<BreakerEvents> | undefined;
   readonly #window: SlidingWindow;
   readonly #looksAtRatios: boolean;
   #state: BreakerState;
   /** Of the present epoch; undefined unless closed. */
-  #shared: SharedPermit | undefined;
+  #shared: SharedPermit<CircuitBreaker> | undefined;
   #consecutiveFailures = 0;
   #opens = 0;
 
+  static {
+    judge = (breaker, epoch, verdict, durationMs, now) => breaker.#judged(epoch, verdict, durationMs, now);
+    observe = (breaker, observer) => {
+      breaker.#observer = observer;
+    };
+  }
+
   constructor(options: CircuitBreakerOptions = {}, environment: ResilienceEnvironment = {}) {
     this.#options = resolveBreakerOptions(options);
-    const { clock, random, logger } = resolveEnvironment(environment);
-    this.#clock = clock;
-    this.#random = random;
-    this.#events = new Emitter(logger);
-    this.#window = new SlidingWindow({ windowMs: this.#options.windowMs }, { clock });
-    this.#looksAtRatios = Math.min(this.#options.failureRatio, this.#options.slowRatio) <= 1;
-    this.#state = { kind: 'closed', epoch: 0, since: clock.now(), trips: 0 };
-    this.#shared = new SharedPermit(0, this.#listener);
+    this.#environment = resolveEnvironment(environment);
+    const { windowMs, failureRatio, slowRatio } = this.#options;
+    this.#window = new SlidingWindow({ windowMs }, this.#environment);
+    this.#looksAtRatios = Math.min(failureRatio, slowRatio) <= 1;
+    this.#state = { kind: 'closed', epoch: 0, since: this.#now(), trips: 0 };
+    this.#shared = new SharedPermit<CircuitBreaker>(this, judge, 0);
   }
 
   /** Asks to make a call. A closed circuit answers without allocating anything. */
   tryEnter(): BreakerPermit | BreakerRefusal {
     if (this.#shared !== undefined) return this.#shared;
-    const at = this.#clock.now();
+    const at = this.#now();
     const next = transition(this.#state, { type: 'enter', at }, this.#options);
     if (next === undefined) return this.#refusal(at);
     this.#setState(next);
-    return new SinglePermit(next.epoch, this.#listener, next.kind === 'half-open' && next.phase === 'probe');
+    return new SinglePermit<CircuitBreaker>(
+      this,
+      judge,
+      next.epoch,
+      next.kind === 'half-open' && next.phase === 'probe',
+    );
   }
 
   /** What {@link tryEnter} would refuse a call with now; undefined if it would not. Changes nothing. */
   get refusal(): BreakerRefusal | undefined {
     if (this.#shared !== undefined) return undefined;
-    const at = this.#clock.now();
+    const at = this.#now();
     const next = transition(this.#state, { type: 'enter', at }, this.#options);
     return next === undefined ? this.#refusal(at) : undefined;
   }
@@ -128,22 +148,22 @@ export class CircuitBreaker {
 
   /** The server may be back, a new connection stands for instance: an open circuit lets the next call find out. */
   hint(): void {
-    this.#apply({ type: 'hint', at: this.#clock.now() });
+    this.#apply({ type: 'hint', at: this.#now() });
   }
 
   /** Refuses every call until {@link reset}. */
   isolate(): void {
-    this.#apply({ type: 'isolate', at: this.#clock.now() });
+    this.#apply({ type: 'isolate', at: this.#now() });
   }
 
   /** Closes the circuit and forgets the past, calls in flight included. */
   reset(): void {
-    this.#apply({ type: 'reset', at: this.#clock.now() });
+    this.#apply({ type: 'reset', at: this.#now() });
   }
 
   snapshot(): BreakerSnapshot {
     const state = this.#state;
-    const now = this.#clock.now();
+    const now = this.#now();
     return {
       state: state.kind,
       stateForMs: now - state.since,
@@ -160,10 +180,15 @@ export class CircuitBreaker {
     name: Name,
     listener: (payload: BreakerEvents[Name]) => void,
   ): Disposer {
+    this.#events ??= new Emitter(this.#environment.logger);
     return this.#events.on(name, listener);
   }
 
-  readonly #listener: VerdictListener = (epoch, verdict, durationMs, now) => {
+  #now(): number {
+    return this.#environment.clock.now();
+  }
+
+  #judged(epoch: number, verdict: CallVerdict, durationMs: number, now: number | undefined): void {
     const state = this.#state;
     // F-140: a late verdict about the past neither opens nor closes the circuit of today.
     if (epoch !== state.epoch) return;
@@ -173,12 +198,12 @@ export class CircuitBreaker {
       else if (verdict === 'failed') this.#failed(isSlow);
       return;
     }
-    const at = this.#clock.now();
+    const at = this.#now();
     if (verdict === 'abandoned') this.#apply({ type: 'abandoned', at });
     // A probe as slow as what opened the circuit would close it only to see it open again.
     else if (verdict === 'failed' || isSlow) this.#trip('probe-failed');
     else this.#apply({ type: 'succeeded', at });
-  };
+  }
 
   #succeeded(isSlow: boolean, now: number | undefined): void {
     this.#consecutiveFailures = 0;
@@ -203,7 +228,7 @@ export class CircuitBreaker {
   }
 
   #trip(cause: BreakerTripCause): void {
-    this.#apply({ type: 'trip', at: this.#clock.now(), cause, chance: this.#random() });
+    this.#apply({ type: 'trip', at: this.#now(), cause, chance: this.#environment.random() });
   }
 
   #apply(event: BreakerEvent): void {
@@ -215,7 +240,8 @@ export class CircuitBreaker {
     const previous = this.#state;
     this.#state = next;
     if (next.epoch !== previous.epoch) {
-      this.#shared = next.kind === 'closed' ? new SharedPermit(next.epoch, this.#listener) : undefined;
+      this.#shared =
+        next.kind === 'closed' ? new SharedPermit<CircuitBreaker>(this, judge, next.epoch) : undefined;
       if (next.kind === 'closed') {
         this.#consecutiveFailures = 0;
         this.#window.clear();
@@ -223,12 +249,14 @@ export class CircuitBreaker {
     }
     if (next.kind === previous.kind) return;
     if (next.kind === 'open') this.#opens++;
-    this.#events.emit('state', {
+    const change: BreakerChange = {
       from: previous.kind,
       to: next.kind,
       cause: next.kind === 'open' ? next.cause : undefined,
       retryAfterMs: retryAfter(next, next.since),
-    });
+    };
+    this.#observer?.circuitChanged(change);
+    this.#events?.emit('state', change);
   }
 
   #refusal(at: number): BreakerRefusal {
@@ -240,6 +268,17 @@ export class CircuitBreaker {
     const reason = state.kind === 'isolated' ? 'isolated' : 'open';
     return { permitted: false, reason, retryAfterMs: retryAfter(state, at) };
   }
+}
+
+/** A breaker that tells `observer` of its changes first: one object, where two listeners would take half a KB. */
+export function observedBreaker(
+  options: CircuitBreakerOptions,
+  environment: ResilienceEnvironment,
+  observer: BreakerObserver,
+): CircuitBreaker {
+  const breaker = new CircuitBreaker(options, environment);
+  observe(breaker, observer);
+  return breaker;
 }
 
 function retryAfter(state: BreakerState, at: number): number {

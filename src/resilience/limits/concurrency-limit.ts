@@ -76,15 +76,14 @@ export class ConcurrencyLimit {
   readonly #clock: Clock;
   /** In the order in which the keys are served; a key that was served goes to the end, one without waiters away. */
   readonly #queues: LateMap<string, Set<SlotWaiter>> = new LateMap();
-  /** Set to the earliest deadline of those who wait, or earlier. */
-  readonly #wakeUp: WakeUp;
+  /** Set to the earliest deadline of those who wait, or earlier. Made when somebody has one. */
+  #wakeUp: WakeUp | undefined;
   #inFlight = 0;
   #queued = 0;
 
   constructor(options: ConcurrencyLimitOptions = {}, environment: ResilienceEnvironment = {}) {
     this.#options = resolveNumbers('ConcurrencyLimit', CONCURRENCY_LIMIT_DEFAULTS, RULES, options);
     this.#clock = resolveEnvironment(environment).clock;
-    this.#wakeUp = new WakeUp(this.#clock, () => this.#shed());
   }
 
   /** Takes a slot if one is free and nobody waits for it. */
@@ -159,6 +158,8 @@ export class ConcurrencyLimit {
     if (queue === undefined) this.#queues.set(waiter.wish, new Set([waiter]));
     else queue.add(waiter);
     this.#queued++;
+    if (waiter.deadlineAt === Number.POSITIVE_INFINITY) return;
+    this.#wakeUp ??= new WakeUp(this.#clock, () => this.#shed());
     if (waiter.deadlineAt < this.#wakeUp.at) this.#wakeUp.set(waiter.deadlineAt);
   }
 
@@ -187,7 +188,7 @@ export class ConcurrencyLimit {
         else next = Math.min(next, waiter.deadlineAt);
       }
     }
-    this.#wakeUp.set(next);
+    this.#wakeUp?.set(next);
   }
 
   #refuse(waiter: SlotWaiter, reason: ConcurrencyRefusal['reason']): void {
@@ -200,7 +201,7 @@ export class ConcurrencyLimit {
     queue?.delete(waiter);
     if (queue?.size === 0) this.#queues.delete(waiter.wish);
     this.#queued--;
-    if (this.#queued === 0) this.#wakeUp.set(Number.POSITIVE_INFINITY);
+    if (this.#queued === 0) this.#wakeUp?.set(Number.POSITIVE_INFINITY);
   }
 
   #refusal(reason: ConcurrencyRefusal['reason']): ConcurrencyRefusal {

@@ -78,21 +78,20 @@ export class RateLimit {
   readonly #clock: Clock;
   /** In the order of their coming. */
   readonly #waiters: LateSet<TokenWaiter> = new LateSet();
-  /** Set to when the first waiter gets what it waits for. */
-  readonly #wakeUp: WakeUp;
+  /** Set to when the first waiter gets what it waits for. Made when the first one comes. */
+  #wakeUp: WakeUp | undefined;
   #tokens: number;
   /** Until when `#tokens` is right: the end of a pause lies ahead. */
   #filledAt: number;
   #pausedUntil = Number.NEGATIVE_INFINITY;
-  /** What was there when the present pause began. */
-  #beforePause = { tokens: 0, at: 0 };
+  /** What was there when the last pause began. */
+  #beforePause: { readonly tokens: number; readonly at: number } | undefined;
 
   constructor(options: RateLimitOptions = {}, environment: ResilienceEnvironment = {}) {
     const resolved = resolveNumbers('RateLimit', RATE_LIMIT_DEFAULTS, RULES, options);
     const burst = options.burst ?? Math.max(1, Math.ceil(resolved.perSecond));
-    this.#options = { ...resolved, burst };
+    this.#options = burst === resolved.burst ? resolved : { ...resolved, burst };
     this.#clock = resolveEnvironment(environment).clock;
-    this.#wakeUp = new WakeUp(this.#clock, () => this.#serve());
     this.#tokens = burst;
     this.#filledAt = this.#clock.now();
   }
@@ -162,7 +161,7 @@ export class RateLimit {
   /** Ends a pause before its time. */
   resume(): void {
     const now = this.#clock.now();
-    if (now >= this.#pausedUntil) return;
+    if (now >= this.#pausedUntil || this.#beforePause === undefined) return;
     this.#pausedUntil = Number.NEGATIVE_INFINITY;
     // What the rest of the pause would have brought has not come.
     const { tokens, at } = this.#beforePause;
@@ -273,6 +272,11 @@ export class RateLimit {
 
   #plan(now: number): void {
     const [first] = this.#waiters;
-    this.#wakeUp.set(first === undefined ? Number.POSITIVE_INFINITY : now + this.#waitFor(first.wish, now));
+    if (first === undefined) {
+      this.#wakeUp?.set(Number.POSITIVE_INFINITY);
+      return;
+    }
+    this.#wakeUp ??= new WakeUp(this.#clock, () => this.#serve());
+    this.#wakeUp.set(now + this.#waitFor(first.wish, now));
   }
 }
