@@ -10,17 +10,18 @@ import { redress } from '../protocol/session/redress.ts';
 import type { Session } from '../protocol/session/session.ts';
 import type { WireCounters } from '../protocol/session/wire-counters.ts';
 import { tasksEraOf } from '../protocol/tasks/tasks-era.ts';
+import type { BreakerChange } from '../resilience/breaker/circuit-breaker.ts';
 import { StderrLog } from '../transports/process/stderr-log.ts';
 import type { TransportTally } from '../transports/transport-tally.ts';
 import type { Params } from '../wire/json-rpc.ts';
-import { ClientActivity } from './activity/client-activity.ts';
+import { type ActivityOwner, ClientActivity } from './activity/client-activity.ts';
 import { type AuthorizationOwner, ClientAuthorization } from './authorization/client-authorization.ts';
 import { clientCredentials } from './authorization/client-credentials.ts';
 import type { CredentialOwner } from './authorization/credential-owner.ts';
 import type { CallOptions } from './calls/call-options.ts';
 import { Caller, type CallerOwner } from './calls/caller.ts';
-import type { CallGuard } from './calls/guard/call-guard.ts';
-import { clientGuard } from './calls/guard/client-guard.ts';
+import { CallGuard, type GuardOwner } from './calls/guard/call-guard.ts';
+import { type ProbedClient, probeServer } from './calls/guard/probe-server.ts';
 import { OutputCheck, type OutputCheckOwner } from './calls/output-check.ts';
 import { ToolBook } from './calls/tool-book.ts';
 import { ToolCaller, type ToolCallerOwner } from './calls/tool-caller.ts';
@@ -34,8 +35,8 @@ import {
   type ConnectorOwner,
   type Established,
 } from './connection/connector.ts';
-import type { ClientHealth } from './health/client-health.ts';
-import { createHealth } from './health/create-health.ts';
+import { ClientHealth, type HealthOwner } from './health/client-health.ts';
+import type { HealthChange } from './health/health-snapshot.ts';
 import { InputDesk } from './input/input-desk.ts';
 import { UrlElicitations, type UrlElicitationsOwner } from './input/url-elicitations.ts';
 import { type CatalogOwner, CatalogReader } from './lists/catalog-reader.ts';
@@ -49,15 +50,19 @@ import { Subscriptions, type SubscriptionsOwner } from './subscriptions/subscrip
 import type { Tasks } from './tasks/tasks.ts';
 
 /** All that the parts of a client ask of it. Each names its own need, and knows nothing else of the client. */
-type PartsOwner = AuthorizationOwner &
+type PartsOwner = ActivityOwner &
+  AuthorizationOwner &
   CallerOwner &
   CatalogOwner &
   ConnectionOwner &
   ConnectorOwner &
   CredentialOwner &
+  GuardOwner &
+  HealthOwner &
   LogLevelOwner &
   NotificationsOwner &
   OutputCheckOwner &
+  ProbedClient &
   SubscriptionsOwner &
   ToolCallerOwner &
   ToolDoubtsOwner &
@@ -107,30 +112,15 @@ export class ClientParts implements PartsOwner {
     this.parsed = parsed;
     this.environment = environment;
     this.settings = resolveSettings(parsed.entry);
-    const { name, settings } = this;
     this.events = new Emitter(logger);
     this.stats = new ClientStats(clock);
-    this.activity = new ClientActivity(clock, settings.lazy, {
-      subscriptions: () => this.#subscriptions?.wakeful ?? 0,
-      tasks: () => this.tasksSoFar?.unfinished ?? 0,
-    });
+    this.activity = new ClientActivity(this);
     this.credentials = clientCredentials(this);
     this.connector = new Connector(this);
     this.connection = new Connection(this);
-    const { connection } = this;
-    this.guard = clientGuard({
-      name,
-      settings,
-      environment,
-      connection,
-      ping: () => this.health.liveness.ping({}),
-    });
-    this.guard.breaker?.on('state', (change) => this.events.emit('circuit', change));
+    this.guard = new CallGuard(this);
     this.caller = new Caller(this);
-    const { caller } = this;
-    const parts = { name, settings, environment, connection, handshake: () => this.handshake, caller };
-    const evidence = { breaker: this.guard.breaker, traffic: this.stats.traffic };
-    this.health = createHealth(parts, evidence, (change) => this.events.emit('health', change));
+    this.health = new ClientHealth(this);
     this.tools = new ToolCaller(this);
   }
 
@@ -230,8 +220,24 @@ export class ClientParts implements PartsOwner {
     return this.tools.tasksSoFar;
   }
 
+  get unfinishedTasks(): number {
+    return this.tasksSoFar?.unfinished ?? 0;
+  }
+
+  get wakefulSubscriptions(): number {
+    return this.#subscriptions?.wakeful ?? 0;
+  }
+
   get isComingBack(): boolean {
     return this.reconnections > 0;
+  }
+
+  ping(): Promise<number> {
+    return this.health.liveness.ping({});
+  }
+
+  probe(): Promise<void> {
+    return probeServer(this);
   }
 
   headersFor(method: string, params: Params | undefined): Readonly<Record<string, string>> | undefined {
@@ -276,6 +282,15 @@ export class ClientParts implements PartsOwner {
     if (method === 'server/discover' && this.connection.session === undefined) return;
     this.stats.settled(method, elapsedMs, error, now);
     if (error !== undefined) this.health.trafficFailed();
+  }
+
+  circuitChanged(change: BreakerChange): void {
+    this.events.emit('circuit', change);
+    this.health.observeBreaker(change.to);
+  }
+
+  healthChanged(change: HealthChange): void {
+    this.events.emit('health', change);
   }
 
   requestFailed(method: string, params: Params | undefined, error: unknown): void {

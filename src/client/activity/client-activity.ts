@@ -1,11 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 
-/** What keeps a client busy besides calls: counted when somebody asks. */
-export interface Occupations {
+/** The client that a {@link ClientActivity} belongs to: it counts what keeps it busy besides calls. */
+export interface ActivityOwner {
+  readonly environment: { readonly clock: Clock };
+  readonly settings: { readonly lazy: boolean };
   /** Subscriptions that somebody wants news from. */
-  readonly subscriptions: () => number;
-  /** Tasks that are not known to have ended. */
-  readonly tasks: () => number;
+  readonly wakefulSubscriptions: number;
+  readonly unfinishedTasks: number;
 }
 
 /** Requests that tell how things are: whoever only looks on does not use a server. */
@@ -17,18 +18,16 @@ const LOOKING_ON = /^(?:ping|server\/discover|[^]*\/list)$/u;
  * person. Lists and pings count while they are in flight, and not as use.
  */
 export class ClientActivity {
-  readonly #clock: Clock;
-  readonly #others: Occupations;
+  readonly #owner: ActivityOwner;
   /** Whether anybody asks how long it has been quiet: it costs a look at the clock for each call. */
   readonly #isTimed: boolean;
   #calls = 0;
   #usedAt: number;
 
-  constructor(clock: Clock, isTimed: boolean, others: Occupations) {
-    this.#clock = clock;
-    this.#isTimed = isTimed;
-    this.#others = others;
-    this.#usedAt = clock.now();
+  constructor(owner: ActivityOwner) {
+    this.#owner = owner;
+    this.#isTimed = owner.settings.lazy;
+    this.#usedAt = owner.environment.clock.now();
   }
 
   /** Calls that have begun and not ended. */
@@ -36,12 +35,14 @@ export class ClientActivity {
     return this.#calls;
   }
 
+  /** Subscriptions that somebody wants news from. */
   get subscriptions(): number {
-    return this.#others.subscriptions();
+    return this.#owner.wakefulSubscriptions;
   }
 
+  /** Tasks that are not known to have ended. */
   get tasks(): number {
-    return this.#others.tasks();
+    return this.#owner.unfinishedTasks;
   }
 
   get isBusy(): boolean {
@@ -51,7 +52,7 @@ export class ClientActivity {
   /** How long nobody has used the server, in ms; 0 while it is busy. Told of entries that are `lazy`. */
   get quietMs(): number {
     if (this.isBusy) this.used();
-    return this.#clock.now() - this.#usedAt;
+    return this.#owner.environment.clock.now() - this.#usedAt;
   }
 
   /** A request of an application begins. */
@@ -66,6 +67,6 @@ export class ClientActivity {
 
   /** From now on it is quiet, if nothing else happens. */
   used(): void {
-    this.#usedAt = this.#clock.now();
+    this.#usedAt = this.#owner.environment.clock.now();
   }
 }

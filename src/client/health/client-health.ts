@@ -1,10 +1,8 @@
 import type { ResolvedSettings } from '../../config/settings.ts';
-import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import type { Random } from '../../core/random.ts';
+import { onceForEach } from '../../core/once-for-each.ts';
 import type { Session } from '../../protocol/session/session.ts';
 import type { BreakerStateName } from '../../resilience/breaker/breaker-machine.ts';
-import type { CircuitBreaker } from '../../resilience/breaker/circuit-breaker.ts';
 import { Ewma } from '../../resilience/ewma.ts';
 import {
   type HealthObservation,
@@ -15,13 +13,16 @@ import {
   type ResolvedHealthOptions,
   resolveHealthOptions,
 } from '../../resilience/health-machine.ts';
-import type { SlidingWindow } from '../../resilience/sliding-window.ts';
+import type { CallGuard } from '../calls/guard/call-guard.ts';
 import { verdictOf } from '../calls/guard/verdict.ts';
+import type { Connection } from '../connection/connection.ts';
 import type { ConnectionStateName } from '../connection/connection-machine.ts';
-import type { CheckedServer, HealthScheduler } from './health-scheduler.ts';
+import type { ClientEnvironment } from '../connection/connector.ts';
+import type { ClientStats } from '../stats/client-stats.ts';
+import type { CheckedServer } from './health-scheduler.ts';
 import type { HealthChange, HealthSnapshot } from './health-snapshot.ts';
-import type { Liveness } from './liveness.ts';
-import type { SignOfLife } from './sign-of-life.ts';
+import { Liveness, type LivenessOwner } from './liveness.ts';
+import { SignOfLife, type SignOfLifeOwner } from './sign-of-life.ts';
 
 /** Checks are half a minute apart: their average remembers a few minutes, in ms. */
 const LATENCY_HALF_LIFE_MS = 120_000;
@@ -34,22 +35,25 @@ const UNWANTED: ReadonlySet<ConnectionStateName> = new Set([
   'unauthorized',
 ]);
 
-export interface ClientHealthOptions {
+/** The client that a {@link ClientHealth} belongs to. */
+export interface HealthOwner extends LivenessOwner, SignOfLifeOwner {
   readonly name: string;
-  readonly settings: ResolvedSettings['health'];
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly scheduler: HealthScheduler;
-  readonly signOfLife: SignOfLife;
-  readonly liveness: Liveness;
-  /** What the requests of the last window came to. */
-  readonly traffic: SlidingWindow;
-  /** The session of the connection that stands. */
-  readonly session: () => Session | undefined;
-  /** Has the connection made anew. */
-  readonly stale: (cause: SignalboxError) => void;
-  readonly changed: (change: HealthChange) => void;
+  readonly settings: Pick<ResolvedSettings, 'health'>;
+  readonly environment: Pick<ClientEnvironment, 'clock' | 'random' | 'health'>;
+  readonly connection: Pick<Connection, 'session' | 'stale'>;
+  readonly guard: Pick<CallGuard, 'breaker'>;
+  readonly stats: Pick<ClientStats, 'traffic'>;
+  healthChanged(change: HealthChange): void;
 }
+
+/**
+ * What the machine is told of the settings, which most clients share; undefined: it is not looked after. Without checks
+ * nothing would ever be found to be well again: then nothing is held against it either.
+ */
+const machineOptions = onceForEach((settings: ResolvedSettings['health']) => {
+  const { timeoutMs: _timeoutMs, ...options } = settings;
+  return options.intervalMs === Number.POSITIVE_INFINITY ? undefined : resolveHealthOptions(options);
+});
 
 /**
  * Looks after the health of one server: checks it when it is due, takes traffic and breaker into account, and calls the
@@ -57,22 +61,17 @@ export interface ClientHealthOptions {
  */
 export class ClientHealth implements CheckedServer {
   readonly name: string;
-  /** For those who ask themselves. */
-  readonly liveness: Liveness;
-  readonly #on: ClientHealthOptions;
+  readonly #owner: HealthOwner;
   /** Undefined: it is not looked after. */
   readonly #options: ResolvedHealthOptions | undefined;
-  /**
-   * Missed checks in a row that count as trouble among all servers, one fewer than make it unhealthy: else the first of
-   * many that fall silent together would lose its connection before anybody could see that they do.
-   */
-  readonly #suspectMisses: number;
-  readonly #latency: Ewma;
+  /** Made when the server is first asked. */
+  #signOfLife: SignOfLife | undefined;
+  /** Of checks that measured it; made for the first. */
+  #latency: Ewma | undefined;
   #state: HealthState = INITIAL_HEALTH;
   #since: number;
   #checkedAt: number | undefined;
   #latencyMs: number | undefined;
-  #breaker: CircuitBreaker | undefined;
   /** The check that is under way. */
   #asked: AbortController | undefined;
   /** Messages of the session up to the last check. */
@@ -85,17 +84,16 @@ export class ClientHealth implements CheckedServer {
   /** It was connected, and nobody has said since then that it is not wanted. */
   #isMember = false;
 
-  constructor(on: ClientHealthOptions) {
-    const { timeoutMs: _timeoutMs, ...options } = on.settings;
-    this.name = on.name;
-    this.liveness = on.liveness;
-    this.#on = on;
-    // Without checks nothing would ever be found to be well again: then nothing is held against it either.
-    this.#options =
-      options.intervalMs === Number.POSITIVE_INFINITY ? undefined : resolveHealthOptions(options);
-    this.#suspectMisses = Math.max(1, Math.min(2, options.unhealthyAfter - 1));
-    this.#latency = new Ewma({ halfLifeMs: LATENCY_HALF_LIFE_MS }, { clock: on.clock });
-    this.#since = on.clock.wallNow();
+  constructor(owner: HealthOwner) {
+    this.name = owner.name;
+    this.#owner = owner;
+    this.#options = machineOptions(owner.settings.health);
+    this.#since = owner.environment.clock.wallNow();
+  }
+
+  /** For those who ask themselves. */
+  get liveness(): Liveness {
+    return new Liveness(this.#owner, this.#signs);
   }
 
   get isUnhealthy(): boolean {
@@ -103,7 +101,7 @@ export class ClientHealth implements CheckedServer {
   }
 
   snapshot(): HealthSnapshot {
-    const { scheduler } = this.#on;
+    const scheduler = this.#owner.environment.health;
     const state = this.#state;
     return {
       state: state.kind,
@@ -111,7 +109,7 @@ export class ClientHealth implements CheckedServer {
       since: iso(this.#since),
       checkedAt: this.#checkedAt === undefined ? null : iso(this.#checkedAt),
       latencyMs: this.#latencyMs ?? null,
-      ewmaMs: this.#latency.value ?? null,
+      ewmaMs: this.#latency?.value ?? null,
       nextCheckMs: scheduler.dueIn(this) ?? null,
       panic: scheduler.isPanic,
     };
@@ -124,7 +122,7 @@ export class ClientHealth implements CheckedServer {
       this.#begin(this.#options);
       return;
     }
-    const { scheduler } = this.#on;
+    const scheduler = this.#owner.environment.health;
     this.#asked?.abort();
     this.#asked = undefined;
     scheduler.unschedule(this);
@@ -141,7 +139,7 @@ export class ClientHealth implements CheckedServer {
 
   /** A request of the traffic has failed: enough for doubt at once. */
   trafficFailed(): void {
-    if (this.#options === undefined || this.#on.session() === undefined) return;
+    if (this.#options === undefined || this.#owner.connection.session === undefined) return;
     this.#observe(this.#trafficOf(), this.#options);
   }
 
@@ -150,27 +148,21 @@ export class ClientHealth implements CheckedServer {
     if (this.#options !== undefined) this.#observe({ type: 'breaker', state }, this.#options);
   }
 
-  /** Follows a breaker, and asks it before each check: an open circuit whose time is over tells nobody of it. */
-  watchBreaker(breaker: CircuitBreaker): void {
-    this.#breaker = breaker;
-    breaker.on('state', ({ to }) => this.observeBreaker(to));
-  }
-
   check(): void {
-    const session = this.#on.session();
+    const session = this.#owner.connection.session;
     if (this.#options === undefined || session === undefined) return;
     void this.#check(session, this.#options);
   }
 
   woke(): void {
-    this.#received = this.#on.session()?.received ?? 0;
+    this.#received = this.#owner.connection.session?.received ?? 0;
   }
 
   #begin(options: ResolvedHealthOptions): void {
     this.#isMember = true;
     this.#isLost = false;
     this.#misses = 0;
-    this.#heard(this.#on.session());
+    this.#heard(this.#owner.connection.session);
     this.#observe({ type: 'reconnected' }, options);
     this.#tellTrouble();
     this.#plan(options);
@@ -183,12 +175,13 @@ export class ClientHealth implements CheckedServer {
       this.#checked(session, { type: 'answered' }, options);
       return;
     }
-    const { clock, signOfLife, settings } = this.#on;
+    const { environment, settings } = this.#owner;
+    const { clock } = environment;
     const asked = new AbortController();
     this.#asked = asked;
     const receivedBefore = session.received;
     const startedAt = clock.now();
-    const answer = await signOfLife.of(session, settings.timeoutMs, asked.signal).then(
+    const answer = await this.#signs.of(session, settings.health.timeoutMs, asked.signal).then(
       (latencyMs) => ({ latencyMs, verdict: 'succeeded' as const }),
       (error: unknown) => ({ latencyMs: undefined, verdict: verdictOf(error) }),
     );
@@ -216,9 +209,10 @@ export class ClientHealth implements CheckedServer {
     const { latencyMs } = observation;
     if (latencyMs !== undefined) {
       this.#latencyMs = latencyMs;
+      this.#latency ??= new Ewma({ halfLifeMs: LATENCY_HALF_LIFE_MS }, this.#owner.environment);
       this.#latency.add(latencyMs);
     }
-    this.#checkedAt = this.#on.clock.wallNow();
+    this.#checkedAt = this.#owner.environment.clock.wallNow();
     this.#misses = 0;
     this.#heard(session);
     this.#observe(observation, options);
@@ -226,14 +220,14 @@ export class ClientHealth implements CheckedServer {
   }
 
   #missed(session: Session, options: ResolvedHealthOptions): void {
-    const { clock, scheduler, stale } = this.#on;
+    const { connection, environment } = this.#owner;
     this.#misses++;
-    this.#checkedAt = clock.wallNow();
+    this.#checkedAt = environment.clock.wallNow();
     this.#observe({ type: 'missed' }, options);
     const isGone = this.#misses >= options.unhealthyAfter && !this.#mayBeWorking(session);
-    if (!isGone || scheduler.isPanic) this.#plan(options);
+    if (!isGone || environment.health.isPanic) this.#plan(options);
     // Whoever was told may have ended the connection.
-    else if (this.#on.session() === session) stale(this.#silent());
+    else if (connection.session === session) connection.stale(this.#silent());
   }
 
   /**
@@ -241,7 +235,7 @@ export class ClientHealth implements CheckedServer {
    * given may not be over, its silence proves nothing.
    */
   #mayBeWorking(session: Session): boolean {
-    return this.#on.clock.now() - this.#quietSince < session.longestTimeoutMs;
+    return this.#owner.environment.clock.now() - this.#quietSince < session.longestTimeoutMs;
   }
 
   /** Only a measurement can clear a server that was slow, however much it says. */
@@ -251,16 +245,17 @@ export class ClientHealth implements CheckedServer {
 
   #heard(session: Session | undefined): void {
     this.#received = session?.received ?? 0;
-    this.#quietSince = this.#on.clock.now();
+    this.#quietSince = this.#owner.environment.clock.now();
   }
 
   #trafficOf(): HealthObservation {
-    const { calls, failures } = this.#on.traffic.counts();
+    const { calls, failures } = this.#owner.stats.traffic.counts();
     return { type: 'traffic', calls, failures };
   }
 
+  /** An open circuit whose time is over tells nobody of it. */
   #askBreaker(options: ResolvedHealthOptions): void {
-    const breaker = this.#breaker;
+    const { breaker } = this.#owner.guard;
     if (breaker === undefined) return;
     const isTimeOver = breaker.state === 'open' && breaker.refusal === undefined;
     this.#observe({ type: 'breaker', state: isTimeOver ? 'half-open' : breaker.state }, options);
@@ -272,27 +267,43 @@ export class ClientHealth implements CheckedServer {
     this.#state = to;
     this.#tellTrouble();
     if (from.kind === to.kind) return;
-    this.#since = this.#on.clock.wallNow();
+    this.#since = this.#owner.environment.clock.wallNow();
     // Doubt that comes between two checks brings the next one nearer.
-    if (this.#on.scheduler.dueIn(this) !== undefined) this.#plan(options);
+    if (this.#owner.environment.health.dueIn(this) !== undefined) this.#plan(options);
     const cause = to.kind === 'healthy' ? undefined : to.cause;
-    this.#on.changed({ from: from.kind, to: to.kind, cause, recovered: to.kind === 'healthy' });
+    this.#owner.healthChanged({ from: from.kind, to: to.kind, cause, recovered: to.kind === 'healthy' });
   }
 
   #tellTrouble(): void {
     if (!this.#isMember) return;
     const { kind, evidence } = this.#state;
     const isTroubled = this.#isLost || kind === 'unhealthy' || evidence.breaker === 'open';
-    this.#on.scheduler.setTrouble(this, isTroubled || this.#misses >= this.#suspectMisses);
+    this.#owner.environment.health.setTrouble(this, isTroubled || this.#misses >= this.#suspectMisses);
+  }
+
+  /**
+   * Missed checks in a row that count as trouble among all servers, one fewer than make it unhealthy: else the first of
+   * many that fall silent together would lose its connection before anybody could see that they do.
+   */
+  get #suspectMisses(): number {
+    return Math.max(1, Math.min(2, this.#owner.settings.health.unhealthyAfter - 1));
+  }
+
+  get #signs(): SignOfLife {
+    this.#signOfLife ??= new SignOfLife(this.#owner);
+    return this.#signOfLife;
   }
 
   #plan(options: ResolvedHealthOptions): void {
-    if (this.#on.session() === undefined) return;
-    this.#on.scheduler.schedule(this, nextCheckMs(this.#state, this.#on.random, options));
+    if (this.#owner.connection.session === undefined) return;
+    this.#owner.environment.health.schedule(
+      this,
+      nextCheckMs(this.#state, this.#owner.environment.random, options),
+    );
   }
 
   #silent(): SignalboxError {
-    const { timeoutMs } = this.#on.settings;
+    const { timeoutMs } = this.#owner.settings.health;
     const misses = this.#misses;
     return new SignalboxError(
       'CONNECTION_LOST',

@@ -12,10 +12,11 @@ const LISTS = [
   ['resources', 'resources/list'],
 ] as const;
 
-export interface SignOfLifeOptions {
-  readonly clock: Clock;
+/** The client whose server is asked. */
+export interface SignOfLifeOwner {
+  readonly environment: { readonly clock: Clock };
   /** What the server declared when its connection was set up. */
-  readonly capabilities: () => ServerCapabilities | undefined;
+  readonly capabilities: ServerCapabilities | undefined;
 }
 
 /**
@@ -23,12 +24,12 @@ export interface SignOfLifeOptions {
  * not know how to be pinged is asked for the first page of a list instead, as long as its connection stands.
  */
 export class SignOfLife {
-  readonly #options: SignOfLifeOptions;
+  readonly #owner: SignOfLifeOwner;
   /** The session on which the method of the era turned out to be unknown. */
   #deaf: Session | undefined;
 
-  constructor(options: SignOfLifeOptions) {
-    this.#options = options;
+  constructor(owner: SignOfLifeOwner) {
+    this.#owner = owner;
   }
 
   /**
@@ -36,7 +37,7 @@ export class SignOfLife {
    * @throws SignalboxError if there is none
    */
   async of(session: Session, timeoutMs: number, signal: AbortSignal | undefined): Promise<number> {
-    const { clock } = this.#options;
+    const { clock } = this.#owner.environment;
     const startedAt = clock.now();
     const list = this.#cheapestList();
     if (this.#deaf !== session || list === undefined) {
@@ -53,7 +54,7 @@ export class SignOfLife {
   }
 
   #cheapestList(): string | undefined {
-    const capabilities = this.#options.capabilities();
+    const { capabilities } = this.#owner;
     return LISTS.find(([capability]) => capabilities?.[capability] !== undefined)?.[1];
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { SignalboxSettings } from '../../../config/entry.ts';
 import { resolveSettings } from '../../../config/settings.ts';
 import { RemoteError, SignalboxError, type SignalboxErrorOptions } from '../../../core/errors.ts';
+import { silentLogger } from '../../../core/log.ts';
 import type { BreakerPermit } from '../../../resilience/breaker/breaker-permit.ts';
 import { FakeClock } from '../../../testing/fake-clock.ts';
 import { CallGuard, type GuardedRequest } from './call-guard.ts';
@@ -23,12 +24,12 @@ function bench(settings: SignalboxSettings, probe: () => Promise<unknown> = asyn
   const guard = new CallGuard({
     name: 's',
     settings: resolveSettings({ url: 'http://h', 'x-signalbox': { ...OFF, ...settings } }),
-    clock,
-    random: () => 1,
+    environment: { clock, random: () => 1, logger: silentLogger },
     probe: () => {
       probes++;
       return probe();
     },
+    circuitChanged: () => {},
   });
   const enter = (request: Partial<GuardedRequest> = {}): Promise<BreakerPermit> => {
     const permit = guard.tryEnter();
@@ -86,6 +87,29 @@ describe('a guard', () => {
     });
     expect(guard.mayRepeat(lost(), false)).toBe(true);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('without a rate has no limit until the server asks for a pause, and keeps that', async () => {
+    const all = bench({ rateLimit: {} });
+    const { clock, guard } = all;
+    for (let n = 0; n < 1000; n++) expect(guard.tryEnter()).toBeDefined();
+    expect(guard.snapshot().rateLimit).toEqual({ tokens: undefined, queued: 0, pausedForMs: 0 });
+    await fail(all, new SignalboxError('RATE_LIMITED', 'x', { details: { retryAfterMs: 2000 } }));
+    expect(guard.snapshot().rateLimit).toEqual({ tokens: 1, queued: 0, pausedForMs: 2000 });
+    const waiting = watched(all.enter());
+    expect(await refusal(all.enter({ deadlineAt: clock.now() + 1000 }))).toMatchObject({
+      code: 'RATE_LIMITED',
+      details: { guard: 'rateLimit' },
+    });
+    await clock.advance(1999);
+    expect(waiting.outcome).toBe('waits');
+    await clock.advance(1);
+    expect(waiting.outcome).toBe('out');
+    await clock.advance(1);
+    expect(guard.snapshot()).toMatchObject({
+      rateLimit: { tokens: undefined, queued: 0, pausedForMs: 0 },
+      refused: { breaker: 0, concurrency: 0, rateLimit: 1 },
+    });
   });
 
   it('refuses at an open circuit before anybody is made to wait for a place', async () => {

@@ -1,10 +1,16 @@
 import type { ResolvedSettings } from '../../../config/settings.ts';
-import type { Clock } from '../../../core/clock.ts';
 import { SignalboxError } from '../../../core/errors.ts';
+import { onceForEach } from '../../../core/once-for-each.ts';
 import { withinTime } from '../../../core/within-time.ts';
+import { resolveBreakerOptions } from '../../../resilience/breaker/breaker-options.ts';
 import type { BreakerPermit } from '../../../resilience/breaker/breaker-permit.ts';
-import { type BreakerSnapshot, CircuitBreaker } from '../../../resilience/breaker/circuit-breaker.ts';
-import type { ResilienceEnvironment } from '../../../resilience/environment.ts';
+import {
+  type BreakerObserver,
+  type BreakerSnapshot,
+  type CircuitBreaker,
+  observedBreaker,
+} from '../../../resilience/breaker/circuit-breaker.ts';
+import type { ResolvedEnvironment } from '../../../resilience/environment.ts';
 import { ConcurrencyLimit, type ConcurrencySnapshot } from '../../../resilience/limits/concurrency-limit.ts';
 import { RateLimit, type RateLimitSnapshot } from '../../../resilience/limits/rate-limit.ts';
 import { RetryBudget } from '../../../resilience/retry-budget.ts';
@@ -30,15 +36,16 @@ export interface FailedRequest {
   readonly lostConnection: object | undefined;
 }
 
-export interface CallGuardOptions extends ResilienceEnvironment {
-  readonly clock: Clock;
+/** The client that a {@link CallGuard} belongs to. */
+export interface GuardOwner extends BreakerObserver {
   readonly name: string;
   readonly settings: Pick<ResolvedSettings, 'breaker' | 'rateLimit' | 'concurrency' | 'retryBudget'>;
+  readonly environment: ResolvedEnvironment;
   /**
    * Finds out, within a time of its own, whether a server that failed is back: asks it for a sign of life. Rejects if
    * it gives none.
    */
-  readonly probe: () => Promise<unknown>;
+  probe(): Promise<unknown>;
 }
 
 /** The guard of one server at one moment: plain and serialisable. What is switched off is undefined. */
@@ -57,6 +64,11 @@ export interface GuardSnapshot {
  * takes 5 s at most. A tool that is slow by nature, or a list that hangs, says little about the server.
  */
 const TRIAL_MS = 10_000;
+
+/** Most clients share the settings of their breakers, and so what becomes of them. */
+const breakerOptions = onceForEach((settings: NonNullable<ResolvedSettings['breaker']>) =>
+  resolveBreakerOptions({ ...settings, probeTimeoutMs: TRIAL_MS }),
+);
 
 /** What goes out where there is no breaker. */
 const FREE: BreakerPermit = {
@@ -80,33 +92,31 @@ const FREE: BreakerPermit = {
  */
 export class CallGuard {
   readonly breaker: CircuitBreaker | undefined;
+  readonly #owner: GuardOwner;
   readonly #slots: ConcurrencyLimit | undefined;
-  readonly #rate: RateLimit | undefined;
+  /** Where no rate is set there is nothing to keep before the server asks for a first pause. */
+  #rate: RateLimit | undefined;
   readonly #budget: RetryBudget | undefined;
-  readonly #options: CallGuardOptions;
-  readonly #refusals: GuardRefusals;
+  /** Made when something is first refused. */
+  #refusals: GuardRefusals | undefined;
   /** Set where the breaker looks at how long calls take. */
   readonly measures: boolean;
-  readonly #clock: Clock;
   #lastFailure: Error | undefined;
-  /** The connection whose loss has been counted: however many calls it took along, it is one failure. */
-  readonly #counted: WeakSet<object> = new WeakSet();
-  readonly #refused = { breaker: 0, concurrency: 0, rateLimit: 0 };
+  /** Connections whose loss has been counted: however many calls it took along, it is one failure. */
+  #counted: WeakSet<object> | undefined;
 
-  constructor(options: CallGuardOptions) {
-    const { breaker, concurrency, rateLimit, retryBudget } = options.settings;
-    this.#options = options;
-    this.#clock = options.clock;
-    this.#refusals = new GuardRefusals(options.name);
+  constructor(owner: GuardOwner) {
+    this.#owner = owner;
+    const { settings, environment } = owner;
+    const { breaker, concurrency, rateLimit, retryBudget } = settings;
     this.breaker =
-      breaker === undefined
-        ? undefined
-        : new CircuitBreaker({ ...breaker, probeTimeoutMs: TRIAL_MS }, options);
+      breaker === undefined ? undefined : observedBreaker(breakerOptions(breaker), environment, owner);
     this.#slots =
       concurrency === undefined || concurrency.maxInFlight === Number.POSITIVE_INFINITY
         ? undefined
-        : new ConcurrencyLimit(concurrency, options);
-    this.#rate = rateLimit === undefined ? undefined : new RateLimit(rateLimit, options);
+        : new ConcurrencyLimit(concurrency, environment);
+    this.#rate =
+      rateLimit === undefined || isUnlimited(rateLimit) ? undefined : new RateLimit(rateLimit, environment);
     this.#budget = retryBudget === undefined ? undefined : new RetryBudget(retryBudget);
     this.measures = (breaker?.slowRatio ?? Number.POSITIVE_INFINITY) <= 1;
   }
@@ -130,16 +140,16 @@ export class CallGuard {
   async enter(request: GuardedRequest): Promise<BreakerPermit> {
     const { signal } = request;
     const early = this.breaker?.refusal;
-    if (early !== undefined) throw this.#circuitOpen(early);
+    if (early !== undefined) throw this.#refusing.circuitOpen(early, this.#lastFailure);
     const slots = this.#slots;
     if (slots?.tryAcquire() === false) {
       const refusal = await slots.acquire(request);
-      if (refusal !== undefined) throw this.#noted('concurrency', this.#refusals.noPlace(refusal, signal));
+      if (refusal !== undefined) throw this.#refusing.noPlace(refusal, signal);
     }
     try {
       if (this.#rate?.tryTake() === false) {
         const refusal = await this.#rate.take(request);
-        if (refusal !== undefined) throw this.#noted('rateLimit', this.#refusals.noToken(refusal, signal));
+        if (refusal !== undefined) throw this.#refusing.noToken(refusal, signal);
       }
       return this.breaker === undefined ? FREE : await this.#pass(this.breaker, request);
     } catch (error) {
@@ -202,13 +212,20 @@ export class CallGuard {
   }
 
   snapshot(): GuardSnapshot {
+    const { rateLimit } = this.#owner.settings;
+    const untouched = rateLimit === undefined ? undefined : { tokens: undefined, queued: 0, pausedForMs: 0 };
     return {
       circuit: this.breaker?.snapshot(),
       concurrency: this.#slots?.snapshot(),
-      rateLimit: this.#rate?.snapshot(),
+      rateLimit: this.#rate?.snapshot() ?? untouched,
       retryTokens: this.#budget?.tokens,
-      refused: { ...this.#refused },
+      refused: { breaker: 0, concurrency: 0, rateLimit: 0, ...this.#refusals?.counts },
     };
+  }
+
+  get #refusing(): GuardRefusals {
+    this.#refusals ??= new GuardRefusals(this.#owner.name);
+    return this.#refusals;
   }
 
   async #pass(breaker: CircuitBreaker, request: GuardedRequest): Promise<BreakerPermit> {
@@ -218,7 +235,7 @@ export class CallGuard {
       await this.#prove(entry, request);
       entry = breaker.tryEnter();
     }
-    if (!entry.permitted) throw this.#circuitOpen(entry);
+    if (!entry.permitted) throw this.#refusing.circuitOpen(entry, this.#lastFailure);
     return entry;
   }
 
@@ -227,7 +244,7 @@ export class CallGuard {
    * hurry must not make the server look dead.
    */
   async #prove(permit: BreakerPermit, request: GuardedRequest): Promise<void> {
-    const proof = this.#options.probe().then(
+    const proof = this.#owner.probe().then(
       () => permit.succeeded(),
       (error: unknown) => {
         if (verdictOf(error) !== 'failed') {
@@ -238,7 +255,7 @@ export class CallGuard {
         permit.failed();
       },
     );
-    await withinTime(proof, request, this.#clock, () => this.#refusals.noProof());
+    await withinTime(proof, request, this.#owner.environment.clock, () => this.#refusing.noProof());
   }
 
   /** Failures that say nothing new about the server. */
@@ -246,6 +263,7 @@ export class CallGuard {
     // It was busy with other things than this one call, which may be slow by nature.
     if (SignalboxError.is(error) && error.code === 'REQUEST_TIMEOUT') return wasHeard;
     if (lostConnection === undefined) return false;
+    this.#counted ??= new WeakSet();
     if (this.#counted.has(lostConnection)) return true;
     this.#counted.add(lostConnection);
     return false;
@@ -253,18 +271,16 @@ export class CallGuard {
 
   /** A server that names a time gets it, from all calls. */
   #keepPause(error: unknown): void {
-    const pauseMs = this.#rate === undefined ? undefined : retryAfterOf(error);
-    if (pauseMs !== undefined) this.#rate?.pauseFor(pauseMs);
+    const { settings, environment } = this.#owner;
+    const pauseMs = settings.rateLimit === undefined ? undefined : retryAfterOf(error);
+    if (pauseMs === undefined) return;
+    this.#rate ??= new RateLimit(settings.rateLimit, environment);
+    this.#rate.pauseFor(pauseMs);
   }
+}
 
-  #circuitOpen(refusal: Parameters<GuardRefusals['circuitOpen']>[0]): SignalboxError {
-    return this.#noted('breaker', this.#refusals.circuitOpen(refusal, this.#lastFailure));
-  }
-
-  #noted(piece: keyof GuardSnapshot['refused'], error: SignalboxError): SignalboxError {
-    if ('guard' in error.details) this.#refused[piece]++;
-    return error;
-  }
+function isUnlimited({ perSecond, burst }: NonNullable<ResolvedSettings['rateLimit']>): boolean {
+  return perSecond === Number.POSITIVE_INFINITY && burst === Number.POSITIVE_INFINITY;
 }
 
 function retryAfterOf(error: unknown): number | undefined {

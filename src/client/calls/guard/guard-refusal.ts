@@ -7,13 +7,17 @@ import type { RateLimitRefusal } from '../../../resilience/limits/rate-limit.ts'
 /** Which piece of the guard refused a call, as `details.guard` says. */
 export type GuardPiece = 'breaker' | 'concurrency' | 'rateLimit';
 
+type RefusalCode = 'CIRCUIT_OPEN' | 'OVERLOADED' | 'RATE_LIMITED' | 'REQUEST_TIMEOUT';
+
 /** True for an error by which the guard itself refused a call: nothing was sent, and trying again at once is no use. */
 export function isGuardRefusal(error: unknown): error is SignalboxError {
   return SignalboxError.is(error) && 'guard' in error.details;
 }
 
-/** The errors of calls that the guard of one server refuses. */
+/** The errors of calls that the guard of one server refuses, and how many there were. */
 export class GuardRefusals {
+  /** By the piece that refused. Calls that somebody else ended do not count. */
+  readonly counts: Record<GuardPiece, number> = { breaker: 0, concurrency: 0, rateLimit: 0 };
   readonly #server: string;
 
   constructor(server: string) {
@@ -31,7 +35,7 @@ export class GuardRefusals {
       probing: 'the server failed again and again; another call is just finding out whether it is back',
       isolated: 'the circuit was opened by hand; circuit.reset() closes it',
     }[reason];
-    return this.#made(
+    return this.#refused(
       'CIRCUIT_OPEN',
       'breaker',
       `not sent: ${why}${last}`,
@@ -51,11 +55,11 @@ export class GuardRefusals {
     const facts = { inFlight, queued };
     if (reason === 'queue-full') {
       const message = `not sent: ${inFlight} requests are in flight and ${queued} wait already (x-signalbox.concurrency)`;
-      return this.#made('OVERLOADED', 'concurrency', message, facts);
+      return this.#refused('OVERLOADED', 'concurrency', message, facts);
     }
     if (reason === 'deadline') {
       const message = `not sent: its time was over before one of ${inFlight} requests in flight ended (x-signalbox.concurrency)`;
-      return this.#made('REQUEST_TIMEOUT', 'concurrency', message, facts);
+      return this.#refused('REQUEST_TIMEOUT', 'concurrency', message, facts);
     }
     return this.#ended(reason, signal);
   }
@@ -65,14 +69,14 @@ export class GuardRefusals {
     const facts = { retryAfterMs };
     switch (reason) {
       case 'queue-full':
-        return this.#made(
+        return this.#refused(
           'OVERLOADED',
           'rateLimit',
           'not sent: too many requests wait for their turn already (x-signalbox.rateLimit.maxQueued)',
           facts,
         );
       case 'paused':
-        return this.#made(
+        return this.#refused(
           'RATE_LIMITED',
           'rateLimit',
           `not sent: the server asked for a pause, which ends in ${inSeconds(retryAfterMs)} and later than the call`,
@@ -80,7 +84,7 @@ export class GuardRefusals {
         );
       case 'rate-limited':
       case 'deadline':
-        return this.#made(
+        return this.#refused(
           'RATE_LIMITED',
           'rateLimit',
           `not sent: its turn comes in ${inSeconds(retryAfterMs)} and later than its time is over (x-signalbox.rateLimit)`,
@@ -98,8 +102,19 @@ export class GuardRefusals {
     });
   }
 
+  #refused(
+    code: RefusalCode,
+    guard: GuardPiece,
+    message: string,
+    facts: Readonly<Record<string, unknown>>,
+    cause?: Error,
+  ): SignalboxError {
+    this.counts[guard]++;
+    return this.#made(code, guard, message, facts, cause);
+  }
+
   #made(
-    code: 'CIRCUIT_OPEN' | 'OVERLOADED' | 'RATE_LIMITED' | 'REQUEST_TIMEOUT',
+    code: RefusalCode,
     guard: GuardPiece,
     message: string,
     facts: Readonly<Record<string, unknown>>,
