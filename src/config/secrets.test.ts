@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ServerEntry } from './entry.ts';
 import { secretsOf } from './secrets.ts';
@@ -41,6 +43,18 @@ describe('secretsOf', () => {
       },
     };
     expect(secretsOf(entry)).toEqual([]);
+  });
+
+  it('leaves out the home folder and the working folder, not what lies in them or beside them', () => {
+    const folders = { HOME_OF_ALL: homedir(), ROOT: process.cwd(), PROJECTS: dirname(process.cwd()) };
+    expect(secretsOf({ env: folders })).toEqual([]);
+    const others = {
+      IN_IT: join(homedir(), 'key-1'),
+      BESIDE: `${process.cwd()}-2`,
+      HOOK: '/services/T1/B2/x3',
+    };
+    expect(secretsOf({ env: others })).toEqual(Object.values(others));
+    expect(secretsOf({ env: { DATA_PASSWORD: process.cwd() } })).toEqual([process.cwd()]);
   });
 
   it('keeps a plain word under a name that tells of a secret', () => {

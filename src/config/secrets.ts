@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { isAbsolute, relative } from 'node:path';
 import { isSecretName } from '../core/redact.ts';
 import type { AuthSettings } from './auth-settings.ts';
 import { isRecord } from './checks/value-checks.ts';
@@ -18,17 +20,26 @@ const PLAIN_VALUE =
 /** Deeper values are not looked at. */
 const MAX_DEPTH = 8;
 
+/** Whether the home folder or the working folder of this process lies in it: each message about a file would be cut. */
+function holdsOwnFolder(value: string): boolean {
+  if (!isAbsolute(value)) return false;
+  return [homedir(), process.cwd()].some((own) => {
+    const way = relative(value, own);
+    return !way.startsWith('..') && !isAbsolute(way);
+  });
+}
+
 /** True if what stands under this name (of a variable, a header, a key) must not appear in a log. */
 export function isSecret(name: string, value: string): boolean {
   if (value.length < MIN_LENGTH || PLAIN_VARIABLES.test(name)) return false;
-  return isSecretName(name) || !PLAIN_VALUE.test(value);
+  return isSecretName(name) || !(PLAIN_VALUE.test(value) || holdsOwnFolder(value));
 }
 
 /**
  * The values of an entry that must not appear in a log: those of `env`, `headers`, `oauth`, the `env` of
  * `x-signalbox.launch`, the secrets of `x-signalbox.auth`, and
- * key, passphrase and proxy password of `x-signalbox.http`. Left out is what tells nothing: values under 6 characters, numbers, simple words, URLs of an
- * authorization server. Values under a name like `API_TOKEN` are never left out, except for their length.
+ * key, passphrase and proxy password of `x-signalbox.http`. Left out is what tells nothing: values under 6 characters, numbers, simple words, the home and the
+ * working folder and those above, URLs of an authorization server. Values under a name like `API_TOKEN` are never left out, except for their length.
  */
 export function secretsOf(entry: ServerEntry): string[] {
   const secrets = new Set<string>();
