@@ -2,6 +2,7 @@ import { RemoteError, SignalboxError } from '../core/errors.ts';
 import type { CommandContext } from './command-context.ts';
 import { hintFor } from './error-hints.ts';
 import { jsonLine } from './output/json.ts';
+import { serviceProblems } from './service-problems.ts';
 
 /** Longest line of an error message; paths and suggestions can be long. */
 const MAX_LINE = 2000;
@@ -63,10 +64,18 @@ export function reportError(context: CommandContext, thrown: unknown): void {
     terminal.note(
       `${terminal.err.red('signalbox:')} ${where}${first} ${terminal.err.dim(`(${facts.code})`)}`,
     );
+    for (const problem of problemsOf(facts)) terminal.note(`  ${terminal.peer(problem, MAX_LINE)}`);
     const hint = [...more, ...(facts.hint === undefined ? [] : [facts.hint])].filter((line) => line !== '');
     for (const line of hint) terminal.note(`  ${terminal.err.dim(line)}`);
   }
   if (thrown instanceof Error) logger.debug('stack of the error', { stack: stackOf(thrown) });
+}
+
+/** What a service found wrong with the arguments. Of a config, the message tells it already. */
+function problemsOf({ code, details }: ErrorFacts): readonly string[] {
+  return code === 'INVALID_ARGUMENT' && details?.['status'] !== undefined
+    ? serviceProblems(details['problems'])
+    : [];
 }
 
 /** A line of an example keeps its place. */

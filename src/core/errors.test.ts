@@ -59,6 +59,13 @@ describe('RemoteError', () => {
     expect(error.message).toMatch(/^s: bad x+… \(-32000\)$/u);
     expect(error.message.length).toBeLessThan(330);
     expect(SignalboxError.is(error)).toBe(false);
+    expect(RemoteError.is(error)).toBe(true);
+  });
+
+  it('is recognised across copies of the package, and nothing else is', () => {
+    expect(RemoteError.is({ [Symbol.for('signalbox.remote-error')]: true })).toBe(true);
+    for (const other of [new Error('x'), new SignalboxError('INTERNAL', 'x'), null, undefined, 'x', {}])
+      expect(RemoteError.is(other)).toBe(false);
   });
 
   it('messageOf takes anything', () => {

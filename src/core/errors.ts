@@ -22,6 +22,7 @@ export interface SignalboxErrorOptions {
 
 /** Shared by all loaded copies of this package. */
 const BRAND = Symbol.for('signalbox.error');
+const REMOTE_BRAND = Symbol.for('signalbox.remote-error');
 
 /** Every fault that Signalbox itself finds. What a server answers is a {@link RemoteError} instead. */
 export class SignalboxError extends Error {
@@ -91,6 +92,14 @@ export class RemoteError extends Error {
     this.data = init.data;
     this.server = init.server;
     this.httpStatus = init.httpStatus;
+    Object.defineProperty(this, REMOTE_BRAND, { value: true });
+  }
+
+  /** True for errors of any loaded copy of this package, which `instanceof` is not. */
+  static is(error: unknown): error is RemoteError {
+    return (
+      typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[REMOTE_BRAND] === true
+    );
   }
 }
 

@@ -82,6 +82,7 @@ describe.skipIf(!IS_THERE)(`the LoopBack to-do service${SKIPPED}`, { timeout: PA
     expect(refused.stderr).toContain(
       'the service refuses what the tool "TodoController_create" was given (HTTP 422)',
     );
+    expect(refused.stderr).toMatch(/^ {2}must have required property 'title'$/mu);
     const missing = await call('findById');
     expect(missing.stderr).toContain('the tool TodoController_findById needs "id"');
     expect(await answered('find')).toEqual([{ id: 1, title: 'Buy milk', desc: '2 l', isComplete: true }]);
