@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { STOP_TIMES } from '../transport-context.ts';
+import { STOP_TIMES, type StopTimes } from '../transport-context.ts';
 import { StagedStop, type StopOutcome } from './staged-stop.ts';
 
 type Event = 'end' | 'SIGTERM' | 'SIGKILL';
 
 /** A process group of which nothing is left once it has been asked as often, and as rudely, as it takes. */
-function group(diesOf: Event | 'nothing', helperDiesOf?: Event | 'nothing') {
+function group(diesOf: Event | 'nothing', helperDiesOf?: Event | 'nothing', times: StopTimes = STOP_TIMES) {
   const clock = new FakeClock();
   const log: string[] = [];
   let leaderLives = true;
@@ -24,7 +24,7 @@ function group(diesOf: Event | 'nothing', helperDiesOf?: Event | 'nothing') {
   };
   const stop = new StagedStop(
     { endInput: () => hear('end'), signal: hear, isGone: () => !leaderLives && !helperLives },
-    STOP_TIMES,
+    times,
     clock,
   );
   let outcome: StopOutcome | undefined;
@@ -75,6 +75,16 @@ describe('StagedStop', () => {
     exit();
     await clock.advance(10_000);
     expect(log).toEqual(['1 gone']);
+  });
+
+  it('F-011 without a first stage SIGTERM comes at once, and a second call goes on to SIGKILL', async () => {
+    const { clock, log, stop } = group('SIGKILL', undefined, { ...STOP_TIMES, eofMs: 0 });
+    void stop.stop();
+    expect(log).toEqual(['0 end', '0 SIGTERM']);
+    void stop.stop();
+    await clock.advance(10_000);
+    expect(log).toEqual(['0 end', '0 SIGTERM', '0 SIGKILL', '1 gone']);
+    expect(clock.pendingTimers).toBe(0);
   });
 
   it('F-011 each further call goes on to the next stage, kill to the last; later ones change nothing', async () => {

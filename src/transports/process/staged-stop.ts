@@ -22,7 +22,7 @@ const MAX_POLL_MS = 100;
 
 /**
  * The stop of a process group, in stages: end of stdin → `eofMs` → SIGTERM → `termMs` → SIGKILL → `killMs` → given up
- * (F-010). When the leader exits, whatever is left of its group has nobody to tell it to end: it gets SIGTERM at
+ * (F-010). With an `eofMs` of 0 SIGTERM comes with the end of stdin. When the leader exits, whatever is left of its group has nobody to tell it to end: it gets SIGTERM at
  * once, then the rest of the schedule (F-009).
  */
 export class StagedStop {
@@ -88,6 +88,8 @@ export class StagedStop {
     if (this.#finishIfGone()) return;
     if (stage === 'input-ended') {
       this.#target.endInput();
+      // No stage of its own, which a second stop could take for the step that it hurries on to.
+      if (this.#times.eofMs === 0) return this.#enter('terminating');
       this.#stageTimer = this.#clock.setTimeout(() => this.#enter('terminating'), this.#times.eofMs);
     } else if (stage === 'terminating') {
       this.#target.signal('SIGTERM');
