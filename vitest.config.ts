@@ -9,8 +9,8 @@ export default defineConfig({
     setupFiles: ['test/helpers/leak-gate/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 15_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     retry: 0,
     sequence: { shuffle: { files: true, tests: false }, seed },
     coverage: {

@@ -67,7 +67,7 @@ describe('F-020 whatever ends `up`, no server and no grandchild outlives it', ()
     up.child.kill('SIGUSR2');
     expect(await up.ended).toBe(70);
     // The groups were killed in the last moments of their parent: the kernel may need one more.
-    await until('all are gone', () => survivors(pids).length === 0, 2000);
+    await until('all are gone', () => survivors(pids).length === 0);
     expect(up.stderr()).toBe('signalbox: defect: boom (INTERNAL)\n');
   });
 
@@ -78,7 +78,7 @@ describe('F-020 whatever ends `up`, no server and no grandchild outlives it', ()
       await until('it is noted', () => up.stderr().includes('stopping') || !isRunning(up.pid));
     }
     await up.ended;
-    await until('all are gone', () => survivors(pids).length === 0, 2000);
+    await until('all are gone', () => survivors(pids).length === 0);
   });
 
   it('one of its servers is killed: the others go on, and it is started again', async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
-import { rejection } from '../helpers/clients.ts';
+import { QUICK, rejection } from '../helpers/clients.ts';
 import { newEngine, type TaskEngine, tasksServers, textOf } from '../helpers/tasks-servers.ts';
 
 const servers = tasksServers();
+const REQUEST_MS = Number(QUICK.timeouts?.request);
 
 interface World {
   readonly clock: FakeClock;
@@ -193,7 +194,7 @@ describe.each(['modern', 'legacy'])('faults while a task of a %s server is follo
     const task = await client.callTool('endless', {}, { task: true });
     const seen = watch(task.result());
     engine.failures.push({ method: 'tasks/get', silent: true }, { method: 'tasks/get', silent: true });
-    await clock.advance(500 + 2 * (5000 + 250) + 2000);
+    await clock.advance(500 + 2 * (REQUEST_MS + 250) + 2000);
     expect(count('tasks/get')).toBeGreaterThanOrEqual(3);
     expect(seen.error).toBeUndefined();
     await clock.advance(60_000);
@@ -227,7 +228,7 @@ describe('input of a modern task', () => {
     });
     engine.failures.push({ method: 'tasks/update', silent: true });
     const seen = watch((await client.callTool('ask', {}, { task: true })).result());
-    await clock.advance(10_000);
+    await clock.advance(REQUEST_MS + 5000);
     expect(textOf(seen.value as never)).toContain('Eve');
     expect([asked, count('tasks/update')]).toEqual([1, 2]);
   });

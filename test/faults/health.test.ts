@@ -13,7 +13,7 @@ const startPeer = testPeers();
 const makeFactory = testFactories();
 
 /** Often enough for a test, patient enough for a busy machine. */
-const HEALTH = { intervalMs: 50, degradedIntervalMs: 50, timeoutMs: 500, slowMs: false } as const;
+const HEALTH = { intervalMs: 50, degradedIntervalMs: 50, timeoutMs: 1500, slowMs: false } as const;
 const settings = (health: SignalboxSettings['health'] = {}): SignalboxSettings => ({
   health: health === false ? false : { ...HEALTH, ...health },
 });
@@ -114,7 +114,9 @@ describe('an HTTP server', () => {
     'of the %s era that goes silent gets a new connection when it is back',
     async (era) => {
       const peer = await startPeer({ era, wire: 'http' });
-      const client = makeFactory().create('s', peer.entry(settings()));
+      // An attempt that meets the silence shall end soon.
+      const entry = peer.entry({ ...settings(), timeouts: { connect: 3000 } });
+      const client = makeFactory().create('s', entry);
       await client.connect();
       const healths: string[] = [];
       const states = recordStates(client);
@@ -124,7 +126,7 @@ describe('an HTTP server', () => {
       await until('its connection is given up', () => states[0]?.to === 'reconnecting');
       expect(healths).toEqual(['degraded', 'unhealthy']);
       peer.on.clear();
-      await until('it has recovered', () => healths.at(-1) === 'healthy!', 20_000);
+      await until('it has recovered', () => healths.at(-1) === 'healthy!');
       expect(healths).toEqual(['degraded', 'unhealthy', 'degraded', 'healthy!']);
       expect(await client.listTools()).toHaveLength(1);
       await client.disconnect();

@@ -64,9 +64,9 @@ describe('the end of a process that owns servers', () => {
     const { config, helpers } = stubborn();
     const owner = await own(mode, config);
     expect(await owner.ended).toEqual({ code, signal: null });
-    await until('the group is gone', () => !isGroupRunning(owner.pid), 3000);
+    await until('the group is gone', () => !isGroupRunning(owner.pid));
     expect(helpers()).toHaveLength(2);
-    await until('the helpers are gone', () => !helpers().some(isRunning), 3000);
+    await until('the helpers are gone', () => !helpers().some(isRunning));
   });
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
@@ -76,7 +76,7 @@ describe('the end of a process that owns servers', () => {
       const owner = await own('wait', config);
       owner.child.kill(name);
       expect(await owner.ended).toEqual({ code: null, signal: name });
-      await until('all are gone', () => ![owner.pid, ...helpers()].some(isRunning), 3000);
+      await until('all are gone', () => ![owner.pid, ...helpers()].some(isRunning));
     },
   );
 
@@ -85,7 +85,7 @@ describe('the end of a process that owns servers', () => {
     const owner = await own('polite', config);
     owner.child.kill('SIGTERM');
     expect(await owner.ended).toEqual({ code: null, signal: 'SIGTERM' });
-    await until('the group is gone', () => !isGroupRunning(owner.pid), 3000);
+    await until('the group is gone', () => !isGroupRunning(owner.pid));
   });
 
   it('F-020 an application that listens for SIGTERM itself is left in charge', async () => {
@@ -93,7 +93,7 @@ describe('the end of a process that owns servers', () => {
     const owner = await own('listen', config);
     owner.child.kill('SIGTERM');
     expect(await owner.ended).toEqual({ code: 9, signal: null });
-    await until('the group is gone', () => !isGroupRunning(owner.pid), 3000);
+    await until('the group is gone', () => !isGroupRunning(owner.pid));
   });
 
   it('F-024 no file descriptor is left: SPAWN_FAILED, retryable, and the next start succeeds', async () => {
@@ -143,12 +143,12 @@ describe('servers of a process that was killed', () => {
     await owner.ended;
     const starters = await Promise.all(Array.from({ length: 5 }, () => own('exit', {}, { folder })));
     for (const starter of starters) expect(await starter.ended).toEqual({ code: 7, signal: null });
-    await until('all are gone', () => ![owner.pid, ...helpers()].some(isRunning), 3000);
+    await until('all are gone', () => ![owner.pid, ...helpers()].some(isRunning));
     const ended = starters.flatMap(({ log }) =>
       log.filter(({ message }) => message.includes('has left is ended')),
     );
     expect(ended).toHaveLength(1);
-    await until('the folder is empty', () => readdirSync(folder).length === 0, 3000);
+    await until('the folder is empty', () => readdirSync(folder).length === 0);
   });
 
   it('F-021 a server in good order leaves no note', async () => {

@@ -5,11 +5,17 @@ import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { ServerEntry, SignalboxSettings } from '../../src/config/entry.ts';
 import { type FaultyConfig, faultyCommand } from './faulty-server.ts';
 
-/** Short enough for tests, long enough for a busy machine. */
+/** How long a server is asked for its era that says nothing to it. */
+const SILENT_PROBE_MS = 300;
+
+/**
+ * What a test would wait for is short; what must not end before its time on a busy machine is long. A server of both
+ * eras that is slower to start than the probe waits speaks the legacy one.
+ */
 export const QUICK: SignalboxSettings = {
-  timeouts: { connect: 8000, request: 5000, probe: 300 },
+  timeouts: { connect: 20_000, request: 20_000, probe: 10_000 },
   retry: { maxAttempts: 1, baseMs: 20, maxMs: 50 },
-  stop: { eofMs: 300, termMs: 300, killMs: 1000 },
+  stop: { eofMs: 300, termMs: 300, killMs: 10_000 },
 };
 
 /** Factories whose clients are disconnected after each test. */
@@ -27,10 +33,11 @@ export function testFactories(): (options?: ClientFactoryOptions) => ClientFacto
 
 /** The entry of a stdio server that misbehaves as told. */
 export function faultyEntry(config: FaultyConfig, settings: SignalboxSettings = {}): ServerEntry {
+  const timeouts = { ...QUICK.timeouts, ...(config.discover === 'silent' && { probe: SILENT_PROBE_MS }) };
   return {
     type: 'stdio',
     ...faultyCommand(config),
-    'x-signalbox': { ...QUICK, ...settings, timeouts: { ...QUICK.timeouts, ...settings.timeouts } },
+    'x-signalbox': { ...QUICK, ...settings, timeouts: { ...timeouts, ...settings.timeouts } },
   };
 }
 

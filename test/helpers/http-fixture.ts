@@ -132,8 +132,8 @@ export function sseEvent(fields: {
   return `${text}\n`;
 }
 
-/** Waits until `condition` holds; fails after `timeoutMs` (default 4 000). */
-export async function until(condition: () => boolean, timeoutMs: number = 4000): Promise<void> {
+/** Waits until `condition` holds; fails after `timeoutMs` (default 25 s). */
+export async function until(condition: () => boolean, timeoutMs: number = 25_000): Promise<void> {
   const end = performance.now() + timeoutMs;
   while (!condition()) {
     if (performance.now() > end) throw new Error('the condition did not come true');
@@ -159,7 +159,7 @@ function countConnections(server: Server): Promise<number> {
 
 /** A closed socket needs a moment to be noticed at the other end. */
 async function settledConnections(server: Server): Promise<number> {
-  const end = performance.now() + 2000;
+  const end = performance.now() + 10_000;
   let count = await countConnections(server);
   while (count > 0 && performance.now() < end) {
     await new Promise((resolve) => setTimeout(resolve, 5));

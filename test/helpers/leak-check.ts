@@ -30,7 +30,7 @@ export function trackProcesses(): ProcessTracker {
     }
     const survivors = (): number[] => [...pids].filter((pid) => isRunning(pid) || isGroupRunning(pid));
     // A stop takes a few turns; the assertion below says what is wrong.
-    await until('the processes are gone', () => survivors().length === 0, 2000).catch(() => {});
+    await until('the processes are gone', () => survivors().length === 0, 10_000).catch(() => {});
     const left = survivors();
     for (const pid of left) killAnyway(pid);
     expect(left, 'processes that are left').toEqual([]);

@@ -181,13 +181,13 @@ export class ProtocolPeer {
 
   /** Waits for the n-th message of a method. */
   async nth(method: string, n: number = 1): Promise<Exchange> {
-    await until(`${method} has arrived ${n} times`, () => this.of(method).length >= n, 4000);
+    await until(`${method} has arrived ${n} times`, () => this.of(method).length >= n);
     return this.of(method)[n - 1]!;
   }
 
   /** Sends something unasked, where the transport has a way; waits until there is one. */
   async push(message: WireMessage | readonly WireMessage[]): Promise<void> {
-    await until('there is a stream to the client', () => this.#sockets.size + this.#streams.size > 0, 4000);
+    await until('there is a stream to the client', () => this.#sockets.size + this.#streams.size > 0);
     const text = JSON.stringify(message);
     if (this.wire === 'stdio') [...this.#sockets].at(-1)!.write(`${text}\n`);
     else [...this.#streams].at(-1)!.write(sseEvent({ event: 'message', data: text }));

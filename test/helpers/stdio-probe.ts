@@ -5,7 +5,6 @@ import { systemRandom } from '../../src/core/random.ts';
 import { StdioTransport, type StdioTransportOptions } from '../../src/transports/stdio/stdio-transport.ts';
 import type { NoiseKind, Outgoing, TransportReceiver } from '../../src/transports/transport.ts';
 import {
-  STOP_TIMES,
   type StopTimes,
   TRANSPORT_LIMITS,
   type TransportContext,
@@ -129,7 +128,7 @@ export function textOf(message: Record<string, unknown> | undefined): string {
 }
 
 /** Short stages, so that a stop through all of them takes a third of a second. */
-export const QUICK_STOP: StopTimes = { ...STOP_TIMES, eofMs: 150, termMs: 150 };
+export const QUICK_STOP: StopTimes = { eofMs: 150, termMs: 150, killMs: 10_000 };
 
 /** An abort signal that never fires. */
 export const NEVER: AbortSignal = new AbortController().signal;

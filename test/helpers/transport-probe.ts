@@ -8,6 +8,7 @@ import {
   type TransportContext,
   type TransportLimits,
 } from '../../src/transports/transport-context.ts';
+import type { TransportTally } from '../../src/transports/transport-tally.ts';
 
 /** Something a transport delivered. */
 export interface Delivered {
@@ -146,6 +147,7 @@ export function probeContext(
     readonly random?: () => number;
     readonly limits?: Partial<TransportLimits>;
     readonly logger?: Logger;
+    readonly tally?: TransportTally;
   } = {},
 ): TransportContext {
   return {
@@ -154,5 +156,6 @@ export function probeContext(
     random: options.random ?? (() => 0),
     logger: options.logger ?? silentLogger,
     limits: { ...TRANSPORT_LIMITS, ...options.limits },
+    tally: options.tally,
   };
 }

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Polls until `condition` holds; fails after `ceilingMs` (default 10 s). Returns how long it took, in ms. */
+/** Polls until `condition` holds; fails after `ceilingMs` (default 25 s). Returns how long it took, in ms. */
 export async function until(
   what: string,
   condition: () => boolean,
-  ceilingMs: number = 10_000,
+  ceilingMs: number = 25_000,
 ): Promise<number> {
   const start = performance.now();
   while (!condition()) {

@@ -12,7 +12,7 @@ import { endProcesses, type Holdings, holdings, lastingExcess, wholeExcess } fro
 import { recordTimers } from './recorded-timers.ts';
 import { doConnectionsLastForTheFile } from './shared-fixture.ts';
 
-const PATIENCE_MS = Number(process.env['SIGNALBOX_LEAK_PATIENCE_MS'] ?? 3000);
+const PATIENCE_MS = Number(process.env['SIGNALBOX_LEAK_PATIENCE_MS'] ?? 10_000);
 /** Not recorded: as it was before. */
 const pause = timersPromises.setTimeout;
 
