@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { SignalboxError } from '../../src/core/errors.ts';
 import type { BreakerChange } from '../../src/resilience/breaker/circuit-breaker.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { startFaultServer } from '../../src/testing/index.ts';
 import { QUICK, recordStates, rejection, testFactories } from '../helpers/clients.ts';
 import { EVERYWHERE, type Exchange, type ProtocolPeer, testPeers } from '../helpers/protocol-peer.ts';
@@ -21,10 +23,14 @@ async function bench(
   where: (typeof EVERYWHERE)[number],
   settings: SignalboxSettings,
   on: Readonly<Record<string, (exchange: Exchange) => void>> = {},
+  clock?: Clock,
 ): Promise<Bench> {
   const peer = await startPeer({ ...where, on });
   // Chance 1: an open circuit stays open for as long as it may; attempts wait as long as they may.
-  const client = makeFactory({ random: () => 0.999 }).create('s', peer.entry(settings));
+  const client = makeFactory({ random: () => 0.999, ...(clock && { clock }) }).create(
+    's',
+    peer.entry(settings),
+  );
   const circuit: BreakerChange[] = [];
   client.on('circuit', (change) => circuit.push(change));
   await client.connect();
@@ -41,13 +47,18 @@ const PING: Readonly<Record<string, string>> = { legacy: 'ping', modern: 'server
 describe.each(EVERYWHERE)('the guard of a server over $wire, $era', (where) => {
   it('refuses calls at once after failures, asks for a sign of life, and lets them out again', async () => {
     let isSilent = true;
+    const clock = new FakeClock();
     const { peer, client, circuit } = await bench(
       where,
       { breaker: { consecutiveFailures: 3, openMs: 200, halfOpenCalls: 1 } },
       { 'tools/call': (exchange) => (isSilent ? undefined : exchange.proceed()) },
+      clock,
     );
-    for (let n = 0; n < 3; n++) {
-      expect(await codeOf(client.callTool('echo', {}, { timeoutMs: 60 }))).toBe('REQUEST_TIMEOUT');
+    for (let n = 1; n <= 3; n++) {
+      const call = codeOf(client.callTool('echo', {}, { timeoutMs: 60 }));
+      await peer.nth('tools/call', n);
+      await clock.advance(100);
+      expect(await call).toBe('REQUEST_TIMEOUT');
     }
     const seen = peer.of('tools/call').length;
     const { connections } = peer;
@@ -58,7 +69,8 @@ describe.each(EVERYWHERE)('the guard of a server over $wire, $era', (where) => {
 
     isSilent = false;
     const pings = peer.of(PING[where.era]!).length;
-    await until('the circuit lets calls in', () => client.circuit?.refusal === undefined);
+    await clock.advance(200);
+    expect(client.circuit?.refusal).toBeUndefined();
     expect(await client.callTool('echo', { n: 1 })).toMatchObject({ content: [{ text: '{"n":1}' }] });
     expect(peer.of(PING[where.era]!)).toHaveLength(pings + 1);
     expect(circuit.map(({ to }) => to)).toEqual(['open', 'half-open', 'closed']);

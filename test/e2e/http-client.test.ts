@@ -6,6 +6,7 @@ import {
   sendJson,
   sseEvent,
   startHttpFixture,
+  until,
 } from '../helpers/http-fixture.ts';
 import { startMcpHttp, startOldSse } from '../helpers/mcp-http.ts';
 
@@ -209,7 +210,7 @@ describe('calls over HTTP', () => {
     await client.connect();
     const error = await rejection(client.callTool('echo', {}, { timeoutMs: 200 }));
     expect(error).toMatchObject({ code: 'REQUEST_TIMEOUT', delivered: 'unknown' });
-    await expect.poll(() => closed).toBe(true);
+    await until(() => closed);
     expect(server.methods()).not.toContain('notifications/cancelled');
   });
 
@@ -218,7 +219,7 @@ describe('calls over HTTP', () => {
     const client = makeFactory().create('s', { url: server.url, ...settings });
     await client.connect();
     await rejection(client.callTool('echo', {}, { timeoutMs: 200 }));
-    await expect.poll(() => server.methods()).toContain('notifications/cancelled');
+    await until(() => server.methods().includes('notifications/cancelled'));
   });
 
   it('F-066 an unknown method is a RemoteError with its HTTP status', async () => {

@@ -4,6 +4,7 @@ import { SignalboxError } from '../../src/core/errors.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { checkHttpFixtures, type HttpFixture, sendJson, startHttpFixture } from '../helpers/http-fixture.ts';
 import { openApi, operation } from '../helpers/operation-book.ts';
+import { until } from '../helpers/until.ts';
 
 checkHttpFixtures();
 const makeFactory = testFactories();
@@ -252,7 +253,7 @@ describe('a document that cannot be had', () => {
     const service = await startHttpFixture((_, response) => void response.write('{"openapi":'));
     const client = makeFactory().create('s', entry(service));
     const failed = fault(client.connect());
-    await expect.poll(() => service.requests.length).toBe(1);
+    await until('the document is asked for', () => service.requests.length === 1);
     await client.disconnect();
     expect((await failed).code).toBe('CONNECTION_CLOSED');
   });

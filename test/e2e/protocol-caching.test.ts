@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import {
   EVERYWHERE,
@@ -20,14 +22,14 @@ const LONG = 60_000;
 async function connected(
   options: PeerOptions,
   settings: SignalboxSettings = {},
+  clock?: Clock,
 ): Promise<{ peer: ProtocolPeer; client: McpClient }> {
   const peer = await startPeer(options);
-  const client = makeFactory().create('s', peer.entry(settings));
+  const client = makeFactory(clock && { clock }).create('s', peer.entry(settings));
   await client.connect();
   return { peer, client };
 }
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const toolNames = (tools: readonly { name: string }[]): string[] => tools.map(({ name }) => name);
 
 describe.each(['stdio', 'http'] as const)('what is kept of answers over %s', (wire) => {
@@ -135,19 +137,19 @@ describe.each(['stdio', 'http'] as const)('what is kept of answers over %s', (wi
   });
 
   it('CACHE-4 CACHE-5 is fresh for ttlMs after it arrived, however often it is used, and fetched again then', async () => {
-    const { peer, client } = await connected({ wire });
+    const clock = new FakeClock();
+    const { peer, client } = await connected({ wire }, {}, clock);
     peer.ttlMs = 400;
-    const startedAt = performance.now();
     await client.listTools();
     await client.readResource('test://a');
-    while (performance.now() - startedAt < 250) {
+    for (let passed = 0; passed < 390; passed += 30) {
+      await clock.advance(30);
       await client.listTools();
       await client.readResource('test://a');
-      await pause(20);
     }
     expect(peer.of('tools/list')).toHaveLength(1);
     expect(peer.of('resources/read')).toHaveLength(1);
-    await pause(400);
+    await clock.advance(11);
     await client.listTools();
     await client.readResource('test://a');
     expect(peer.of('tools/list')).toHaveLength(2);
@@ -166,13 +168,15 @@ describe.each(['stdio', 'http'] as const)('what is kept of answers over %s', (wi
   );
 
   it('CACHE-6 is not looked after in the background', async () => {
-    const { peer, client } = await connected({ wire });
+    const clock = new FakeClock();
+    const { peer, client } = await connected({ wire }, { health: false }, clock);
     peer.ttlMs = 30;
     await client.listTools();
     await client.readResource('test://a');
     const before = peer.received.length;
-    await pause(250);
-    expect(peer.received).toHaveLength(before);
+    await clock.advance(60_000);
+    await client.callTool('echo');
+    expect(peer.received.slice(before).map(({ message }) => message.method)).toEqual(['tools/call']);
   });
 
   it('CACHE-8 is invalid as soon as its change is told of', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import {
   EVERYWHERE,
@@ -20,10 +22,11 @@ const silent = (): void => {};
 async function connected(
   options: PeerOptions,
   settings: SignalboxSettings = {},
+  clock?: Clock,
 ): Promise<{ peer: ProtocolPeer; client: McpClient; log: LogLine[] }> {
   const log: LogLine[] = [];
   const peer = await startPeer(options);
-  const client = makeFactory({ logger: recordingLogger(log) }).create('s', peer.entry(settings));
+  const client = makeFactory({ logger: recordingLogger(log), ...(clock && { clock }) }).create('s', peer.entry(settings));
   await client.connect();
   return { peer, client, log };
 }
@@ -34,7 +37,7 @@ const token = ({ params }: Exchange): unknown =>
 /** The server is told that a request is over: by closing its stream, or by a notification. */
 async function expectCancelled(peer: ProtocolPeer, exchange: Exchange): Promise<void> {
   if (peer.wire === 'http' && peer.era === 'modern') {
-    await until('the stream is closed', () => exchange.isGone, 4000);
+    await until('the stream is closed', () => exchange.isGone);
     expect(peer.of('notifications/cancelled')).toEqual([]);
     return;
   }
@@ -48,7 +51,7 @@ describe.each(EVERYWHERE)('a call of the $era era over $wire', ({ era, wire }) =
     const startedAt = performance.now();
     const call = rejection(client.callTool('echo', {}, { timeoutMs: 150 }));
     expect(await call).toMatchObject({ code: 'REQUEST_TIMEOUT', delivered: 'unknown' });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
     await expectCancelled(peer, await peer.nth('tools/call'));
   });
 
@@ -70,28 +73,27 @@ describe.each(EVERYWHERE)('a call of the $era era over $wire', ({ era, wire }) =
   });
 
   it('CAN-4 H25-18 lives by its progress, but not for ever', async () => {
-    const { client } = await connected({
-      era,
-      wire,
-      on: {
-        'tools/call': async (exchange) => {
-          for (let progress = 1; !exchange.isGone && progress < 100; progress++) {
-            const params = { progressToken: token(exchange), progress };
-            exchange.send({ jsonrpc: '2.0', method: 'notifications/progress', params });
-            await new Promise((resolve) => setTimeout(resolve, 20));
-          }
-        },
-      },
-    });
-    const startedAt = performance.now();
+    const clock = new FakeClock();
+    const { peer, client } = await connected({ era, wire, on: { 'tools/call': silent } }, {}, clock);
     let heard = 0;
+    let error: Error | undefined;
     const onProgress = (): void => void heard++;
     const options = { timeoutMs: 200, totalTimeoutMs: 600, onProgress };
-    expect(await rejection(client.callTool('echo', {}, options))).toMatchObject({ code: 'REQUEST_TIMEOUT' });
-    const elapsedMs = performance.now() - startedAt;
-    expect(elapsedMs).toBeGreaterThan(500);
-    expect(elapsedMs).toBeLessThan(1900);
-    expect(heard).toBeGreaterThan(5);
+    const call = rejection(client.callTool('echo', {}, options)).then((reason) => {
+      error = reason;
+    });
+    const exchange = await peer.nth('tools/call');
+    for (let progress = 1; progress <= 4; progress++) {
+      await clock.advance(140);
+      expect(error).toBeUndefined();
+      const params = { progressToken: token(exchange), progress };
+      exchange.send({ jsonrpc: '2.0', method: 'notifications/progress', params });
+      await until('the progress is heard', () => heard === progress);
+    }
+    // 560 ms have passed, and by its progress it might live for 200 more.
+    await clock.advance(100);
+    await call;
+    expect(error).toMatchObject({ code: 'REQUEST_TIMEOUT' });
   });
 
   it('CAN-2 H25-7 S26-7 that its caller aborts is cancelled, and nothing else is', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { McpClient } from '../../src/client/mcp-client.ts';
 import type { SignalboxSettings } from '../../src/config/entry.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { InputRefusal } from '../../src/protocol/input/input-answers.ts';
 import type { InputHandlers } from '../../src/protocol/input/input-handlers.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { rejection, testFactories } from '../helpers/clients.ts';
 import { startHttpFixture } from '../helpers/http-fixture.ts';
 import {
@@ -25,10 +27,11 @@ async function connected(
   options: PeerOptions,
   handlers: InputHandlers | undefined,
   settings: SignalboxSettings = {},
+  clock?: Clock,
 ): Promise<{ peer: ProtocolPeer; client: McpClient }> {
   const version = options.era === 'legacy' ? { version: '2025-11-25' } : {};
   const peer = await startPeer({ ...version, ...options });
-  const client = makeFactory().create('s', peer.entry(settings));
+  const client = makeFactory(clock && { clock }).create('s', peer.entry(settings));
   if (handlers !== undefined) client.onInputRequest(handlers);
   await client.connect();
   return { peer, client };
@@ -385,7 +388,7 @@ describe.each(['stdio', 'http'] as const)('floods of a modern server over %s', (
       },
     );
     expect(await rejection(client.callTool('asks'))).toMatchObject({ code: 'INPUT_REQUIRED' });
-    await until('the other handler is told', () => aborted, 1000);
+    await until('the other handler is told', () => aborted);
   });
 });
 
@@ -576,13 +579,15 @@ describe.each(LEGACY_WIRES)('URL elicitations that a request needs (-32042) over
   });
 
   it('ELI-18 the time of a person is not that of the request', async () => {
-    const { peer, client } = await connected(needy(), {
+    const clock = new FakeClock();
+    const handlers: InputHandlers = {
       elicitUrl: async ({ elicitationId }) => {
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        await clock.advance(500);
         await complete(peer, elicitationId);
         return accept();
       },
-    });
+    };
+    const { peer, client } = await connected(needy(), handlers, {}, clock);
     expect(await client.callTool('asks', {}, { timeoutMs: 300 })).toMatchObject({
       content: [{ type: 'text' }],
     });

@@ -201,7 +201,7 @@ describe.each(['stdio', 'http'] as const)('requests for input over %s', (wire) =
     const startedAt = performance.now();
     const error = await rejection(client.callTool('echo', {}, { totalTimeoutMs: 300 }));
     expect(error).toMatchObject({ code: 'REQUEST_TIMEOUT' });
-    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
   });
 
   it('R-7 a person who takes their time is waited for no longer than the call may take', async () => {
@@ -286,7 +286,7 @@ describe.each(['stdio', 'http'] as const)('requests for input over %s', (wire) =
     client.onInputRequest({
       elicitForm: async () => {
         most = Math.max(most, ++open);
-        await until('all are open', () => most === keys.length, 1000);
+        await until('all are open', () => most === keys.length);
         open--;
         return ANSWER;
       },

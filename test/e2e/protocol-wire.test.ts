@@ -358,7 +358,7 @@ describe.each(LEGACY_WIRES)('messages of the legacy era over %s', (wire) => {
     });
     const other = makeFactory().create('s', strict.entry());
     await other.connect();
-    const refused = rejection(other.callTool('echo', {}, { timeoutMs: 300 }));
+    const refused = rejection(other.callTool('echo', {}, { timeoutMs: 1000 }));
     const answer = {
       jsonrpc: '2.0',
       id: (await strict.nth('tools/call')).message.id!,

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import type { Timer } from '../../src/core/clock.ts';
 import type { SignalboxError } from '../../src/core/errors.ts';
+import { FakeClock } from '../../src/testing/fake-clock.ts';
 import { QUICK, rejection, testFactories } from '../helpers/clients.ts';
 import { checkHttpClients, httpClient } from '../helpers/http-client.ts';
 import { openStream, startHttpFixture, until } from '../helpers/http-fixture.ts';
@@ -77,7 +79,8 @@ describe('a server that answers byte by byte', () => {
       const took = performance.now() - startedAt;
       expect(error).toMatchObject({ code: 'REQUEST_TIMEOUT', delivered: 'unknown' });
       expect(took).toBeGreaterThan(280);
-      expect(took).toBeLessThan(1500);
+      // The time of any request would be far longer.
+      expect(took).toBeLessThan(15_000);
       await until(() => closed);
       expect(server.calls).toBe(1);
     },
@@ -86,6 +89,16 @@ describe('a server that answers byte by byte', () => {
 
 describe('F-092 a server that closes all connections at once', () => {
   const CLIENTS = 50;
+
+  /** Remembers for how long it was asked to wait: that is told exactly, however busy the machine is. */
+  class RememberingClock extends FakeClock {
+    readonly delays: number[] = [];
+
+    override setTimeout(callback: () => void, delayMs: number): Timer {
+      this.delays.push(delayMs);
+      return super.setTimeout(callback, delayMs);
+    }
+  }
 
   /** How many of the times fall into the fullest window of this length, in ms. */
   function crowd(times: readonly number[], windowMs: number): number {
@@ -96,19 +109,21 @@ describe('F-092 a server that closes all connections at once', () => {
 
   it('its GET streams come back spread over half a second', async () => {
     const server = await startHttpFixture((_request, response) => openStream(response));
-    const { pools, transport } = await httpClient(server.url, { random: Math.random });
+    const clock = new RememberingClock();
+    const { pools, transport } = await httpClient(server.url, { clock, random: Math.random });
     transport.listen({});
     for (let n = 1; n < CLIENTS; n++) {
-      (await httpClient(server.url, { pools, random: Math.random })).transport.listen({});
+      (await httpClient(server.url, { clock, pools, random: Math.random })).transport.listen({});
     }
-    await until(() => server.requests.length === CLIENTS);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => clock.pendingTimers === CLIENTS);
+    clock.delays.length = 0;
     server.resetAll();
+    await until(() => clock.delays.length === CLIENTS);
+    // A herd would be 50 at once.
+    expect(Math.max(...clock.delays) - Math.min(...clock.delays)).toBeGreaterThan(250);
+    expect(crowd(clock.delays, 100)).toBeLessThan(40);
+    await clock.advance(Math.max(...clock.delays));
     await until(() => server.requests.length === 2 * CLIENTS);
-    const times = server.requests.slice(CLIENTS).map(({ at }) => at);
-    // A herd would be 50 at once; a busy machine may bunch some.
-    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(250);
-    expect(crowd(times, 100)).toBeLessThan(40);
   });
 
   it('so do the connections of its HTTP+SSE clients', async () => {
@@ -131,7 +146,8 @@ describe('F-092 a server that closes all connections at once', () => {
       };
       streams.get(client)!.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id, result })}\n\n`);
     });
-    const factory = makeFactory();
+    const clock = new RememberingClock();
+    const factory = makeFactory({ clock });
     await Promise.all(
       Array.from({ length: CLIENTS }, (_, n) =>
         factory.createAndConnect(`c${n}`, {
@@ -142,11 +158,14 @@ describe('F-092 a server that closes all connections at once', () => {
       ),
     );
     server.requests.length = 0;
+    clock.delays.length = 0;
     server.resetAll();
+    // The first attempt after a good connection comes within 250 ms; what is due later is something else.
+    const pauses = (): number[] => clock.delays.filter((ms) => ms <= 250);
+    await until(() => pauses().length === CLIENTS);
+    expect(Math.max(...pauses()) - Math.min(...pauses())).toBeGreaterThan(125);
+    expect(crowd(pauses(), 50)).toBeLessThan(40);
+    await clock.advance(250);
     await until(() => server.of('GET').length >= CLIENTS);
-    const times = server.of('GET').map(({ at }) => at);
-    // The first attempt after a good connection comes within 250 ms.
-    expect(Math.max(...times) - Math.min(...times)).toBeGreaterThan(125);
-    expect(crowd(times, 50)).toBeLessThan(40);
   });
 });

@@ -28,7 +28,9 @@ const server = createServer((socket) => {
     Atomics.store(counts, 1, ++requests);
     const body = '{"jsonrpc":"2.0","id":' + id + ',"result":{}}';
     socket.write('HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: ' + body.length + '\\r\\n\\r\\n' + body);
-    if (requests % 2 === 1) setTimeout(() => workerData.how === 'RST' ? socket.resetAndDestroy() : socket.end(), 30);
+    if (requests % 2 === 0) return;
+    const isClosed = () => Atomics.add(counts, 2, 1);
+    setTimeout(() => workerData.how === 'RST' ? socket.once('close', isClosed).resetAndDestroy() : socket.end(isClosed), 30);
   });
 });
 server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
@@ -41,8 +43,8 @@ afterEach(async () => {
 
 async function fickleServer(
   how: 'RST' | 'FIN',
-): Promise<{ url: string; sockets(): number; requests(): number }> {
-  const shared = new SharedArrayBuffer(8);
+): Promise<{ url: string; sockets(): number; requests(): number; closed(): number }> {
+  const shared = new SharedArrayBuffer(12);
   const counts = new Int32Array(shared);
   const worker = new Worker(SERVER, { eval: true, workerData: { how, counts: shared } });
   workers.push(worker);
@@ -51,11 +53,16 @@ async function fickleServer(
     url: `http://127.0.0.1:${port}/mcp`,
     sockets: () => Atomics.load(counts, 0),
     requests: () => Atomics.load(counts, 1),
+    closed: () => Atomics.load(counts, 2),
   };
 }
 
-/** Lets the other thread work while this one sees nothing of it. */
-const freeze = (ms: number): unknown => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+/** Lets the other thread work, while this one sees nothing of it, until so many sockets are closed. */
+function freezeUntilClosed(server: { closed(): number }, sockets: number): void {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (let turns = 0; server.closed() < sockets && turns < 2500; turns++) Atomics.wait(never, 0, 0, 10);
+  expect(server.closed()).toBe(sockets);
+}
 
 describe.each(EXCHANGES)('F-091 %s: an idle socket that the server has closed', (_kind, openClient) => {
   it.each(['RST', 'FIN'] as const)(
@@ -65,7 +72,7 @@ describe.each(EXCHANGES)('F-091 %s: an idle socket that the server has closed', 
       const { send } = await openClient(server.url);
       for (let round = 1; round <= 5; round++) {
         await send().result;
-        freeze(80);
+        freezeUntilClosed(server, round);
         // The socket is dead, and nobody here has been told yet.
         const call = send();
         await expect(call.result).resolves.toMatchObject({ id: call.id });
@@ -80,7 +87,7 @@ describe.each(EXCHANGES)('F-091 %s: an idle socket that the server has closed', 
     const server = await fickleServer('RST');
     const { send } = await openClient(server.url, { http: { connections: 1 } });
     await send().result;
-    freeze(80);
+    freezeUntilClosed(server, 1);
     // Each odd request costs its socket, so the calls after it meet a dying one again.
     const calls = [send(), send()];
     await Promise.all(calls.map((call) => call.result));

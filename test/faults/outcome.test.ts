@@ -222,10 +222,9 @@ describe('what was provably not executed is made again', () => {
 describe('a server in trouble is not made worse', () => {
   it('F-077 a 429 with Retry-After holds the calls of everybody, and nobody is refused a second time', async () => {
     const { server, client } = await bench((_call, _response, ok) => ok());
-    server.faults.push((_call, response) => void response.writeHead(429, { 'retry-after': '1' }).end());
+    server.faults.push((_call, response) => void response.writeHead(429, { 'retry-after': '3' }).end());
     const first = client.callTool('echo');
     await until('the server has refused one', () => client.guard().rateLimit!.pausedForMs > 0);
-    const pausedAt = performance.now();
     const hasty = await rejection(client.callTool('echo', {}, { timeoutMs: 200 }));
     expect(hasty).toMatchObject({ code: 'RATE_LIMITED', delivered: 'no', details: { guard: 'rateLimit' } });
     const others = Array.from({ length: 5 }, () => client.callTool('echo'));
@@ -234,7 +233,7 @@ describe('a server in trouble is not made worse', () => {
     const sent = server.of('POST').filter(({ body }) => body.includes('tools/call'));
     expect(sent).toHaveLength(7);
     // Within the pause nothing was sent.
-    expect(sent[1]!.at - pausedAt).toBeGreaterThan(900);
+    expect(sent[1]!.at - sent[0]!.at).toBeGreaterThan(2990);
   });
 
   it('F-076 retries stop when the budget of the server is spent, whatever each call may', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../src/testing/fake-clock.ts';
+import { TransportTally } from '../../src/transports/transport-tally.ts';
 import { checkHttpClients, httpClient } from '../helpers/http-client.ts';
 import { openStream, sendJson, sseEvent, startHttpFixture, until } from '../helpers/http-fixture.ts';
 import { type LogLine, recordingLogger } from '../helpers/transport-probe.ts';
@@ -207,17 +208,20 @@ describe('the GET stream', () => {
       comment = () => void response.write(': alive\n\n');
       response.on('close', () => gone++);
     });
+    const tally = new TransportTally();
     const { transport } = await httpClient(server.url, {
       clock,
       http: { streamIdleMs: 10_000 },
       random: () => 0,
+      tally,
     });
     transport.listen({});
     await until(() => clock.nextTimerIn === 10_000);
     await clock.advance(9000);
+    const before = tally.bytesReceived;
     comment!();
     // The comment must have been read before time moves on.
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await until(() => tally.bytesReceived > before);
     await clock.advance(9000);
     expect(gone).toBe(0);
     await clock.advance(1001);
