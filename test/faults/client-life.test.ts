@@ -51,7 +51,7 @@ describe('process life, as a client sees it', () => {
     const journal = newJournal();
     const entry = faultyEntry(
       { journal, discover: 'silent', on: { initialize: ['silent'] }, ignoreTerm: true, ignoreEof: true },
-      { timeouts: { connect: 700 } },
+      { timeouts: { connect: 3000 } },
     );
     const error = await rejection(makeFactory().create('s', entry).connect());
     expect(error).toMatchObject({ code: 'CONNECT_TIMEOUT', delivered: 'no' });

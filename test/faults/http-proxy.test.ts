@@ -322,7 +322,7 @@ describe('F-098 proxies that fail', () => {
     for (const call of calls) {
       await expect(call.failure()).resolves.toMatchObject({ code: 'CONNECTION_CLOSED', delivered: 'no' });
     }
-    await until(() => proxy.open.size === 0 && silent.open.size === 0, 200);
+    await until(() => proxy.open.size === 0 && silent.open.size === 0, 5000);
   });
 });
 

@@ -22,7 +22,6 @@ async function connected(options: PeerOptions): Promise<{ peer: ProtocolPeer; cl
   return { peer, client };
 }
 
-const SHORT = { timeoutMs: 400 };
 const ping = (id: unknown): WireMessage => ({ jsonrpc: '2.0', id: id as string, method: 'ping' });
 const responses = (peer: ProtocolPeer): WireMessage[] =>
   peer.received.flatMap(({ message }) => (message.method === undefined ? [message] : []));
@@ -41,7 +40,7 @@ describe.each(EVERYWHERE)('messages of a server of the $era era over $wire', ({ 
       exchange.send({ jsonrpc: '2.0', id: exchange.message.id!, ...fields });
       exchange.end();
     });
-    const error = await rejection(client.callTool('echo', {}, { ...SHORT, retry: 'safe' }));
+    const error = await rejection(client.callTool('echo', {}, { retry: 'safe' }));
     expect(error).toMatchObject({ code: 'BAD_MESSAGE', delivered: 'yes' });
     expect(client.diagnostics().wire).toMatchObject({ badMessages: 1 });
   });

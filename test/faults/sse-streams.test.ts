@@ -41,7 +41,7 @@ describe('answers as event streams', () => {
       retryable: true,
       delivered: 'unknown',
     });
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(15_000);
     expect(receiver.messages).toHaveLength(1);
     expect(server.received.join('')).not.toContain('GET ');
   });

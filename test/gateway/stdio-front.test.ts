@@ -248,7 +248,7 @@ describe('stdio, message by message', () => {
         quick: faultyEntry({ era: 'legacy', on: { 'tools/call': ['delay:100', 'reply'] } }),
         never: faultyEntry({ era: 'legacy', on: { 'tools/call': ['silent'] } }),
       },
-      { drainMs: 400 },
+      { drainMs: 3000 },
     );
     pipe.send(modern(1, 'tools/call', { name: 'quick__echo', arguments: { message: 'late' } }));
     pipe.send(modern(2, 'tools/call', { name: 'never__echo' }));

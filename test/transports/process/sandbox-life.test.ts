@@ -67,12 +67,12 @@ describe.skipIf(NO_BWRAP !== undefined)(unlessSkipped('the end of a server in a 
     const start = performance.now();
     transport.send(request(2, 'signal', { name: 'SIGKILL' }));
     expect(await transport.closed).toMatchObject({ kind: 'exit', exitCode: 128 + 9 });
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(20_000);
     await until('all are gone', () => !pids.some(isRunning));
   });
 
   it('F-010 it does not hear the end of stdin: SIGTERM reaches it inside, and all go with it', async () => {
-    const { transport, pids } = await family();
+    const { transport, pids } = await family({ stop: { ...QUICK_STOP, termMs: 30_000 } });
     await transport.close();
     // Had bwrap been told to end, the server would have been killed and have said nothing.
     expect(transport.diagnostics().stderrTail).toBe('told to end');
@@ -120,7 +120,7 @@ describe.skipIf(NO_BWRAP !== undefined)(unlessSkipped('the end of a server in a 
     expect(pids.length).toBeGreaterThanOrEqual(3);
     owner.kill('SIGKILL');
     await once(owner, 'exit');
-    await until('all are gone', () => !pids.some(isRunning), 3000);
+    await until('all are gone', () => !pids.some(isRunning));
   });
 });
 
