@@ -66,7 +66,8 @@ describe('status of a running `up`', () => {
   it('is what `up` says: nothing is started a second time', async () => {
     const journal = join(directory, 'once.journal');
     const { file } = writeConfig(directory, {
-      one: faultyCommand({ journal }),
+      // It speaks both eras, see `ENTRIES.units`.
+      one: { ...faultyCommand({ journal }), 'x-signalbox': { timeouts: { probe: 20_000 } } },
       away: { url: 'http://127.0.0.1:9/mcp', 'x-signalbox': { retry: false } },
       off: { command: 'no-such-program', disabled: true },
     });
