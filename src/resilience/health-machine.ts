@@ -139,7 +139,7 @@ export function observeHealth(
     case 'breaker':
       return learnt({ ...state, evidence: { ...state.evidence, breaker: observation.state } }, options);
     case 'reconnected':
-      return reconnected({ ...state, evidence: { ...state.evidence, latencyMs: undefined } });
+      return reconnected(state.evidence.latencyMs === undefined ? state : withoutLatency(state));
   }
 }
 
@@ -221,6 +221,10 @@ function learnt(state: HealthState, options: ResolvedHealthOptions): HealthState
     badChecks: 0,
     goodChecks: 0,
   };
+}
+
+function withoutLatency(state: HealthState): HealthState {
+  return { ...state, evidence: { ...state.evidence, latencyMs: undefined } };
 }
 
 /** It answered a handshake: used again, and looked at often until it has proved itself. */

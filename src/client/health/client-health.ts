@@ -60,7 +60,6 @@ const machineOptions = onceForEach((settings: ResolvedSettings['health']) => {
  * connection stale on which nobody answers any more. What the evidence means is decided by the health machine.
  */
 export class ClientHealth implements CheckedServer {
-  readonly name: string;
   readonly #owner: HealthOwner;
   /** Undefined: it is not looked after. */
   readonly #options: ResolvedHealthOptions | undefined;
@@ -85,10 +84,13 @@ export class ClientHealth implements CheckedServer {
   #isMember = false;
 
   constructor(owner: HealthOwner) {
-    this.name = owner.name;
     this.#owner = owner;
     this.#options = machineOptions(owner.settings.health);
     this.#since = owner.environment.clock.wallNow();
+  }
+
+  get name(): string {
+    return this.#owner.name;
   }
 
   /** For those who ask themselves. */

@@ -63,7 +63,8 @@ export class ClientStats {
   readonly #ewma: Ewma;
   #connectedAt: number | undefined;
   #connectedWallAt: number | undefined;
-  #lastActivityAt: number | undefined;
+  /** NaN before the first: what is a number all along is written in its place, so that no call makes a new one. */
+  #lastActivityAt = Number.NaN;
   #connectMs: number | undefined;
   #connections = 0;
   #ownConnections = 0;
@@ -137,7 +138,7 @@ export class ClientStats {
     const { bytesSent, bytesReceived, processStarts } = this.tally;
     return {
       connectedAt: iso(this.#connectedWallAt),
-      lastActivityAt: iso(this.#lastActivityAt),
+      lastActivityAt: Number.isNaN(this.#lastActivityAt) ? null : iso(this.#lastActivityAt),
       uptimeMs: this.#connectedAt === undefined ? 0 : this.#clock.now() - this.#connectedAt,
       connectMs: this.#connectMs ?? null,
       connections: this.#connections,

@@ -318,6 +318,17 @@ describe('by hand', () => {
     expect(changes.length).toBeGreaterThan(2);
   });
 
+  it('without ratios nothing but failures in a row opens it, and its snapshot counts no calls', () => {
+    const { breaker } = bench({ failureRatio: Number.POSITIVE_INFINITY });
+    for (let n = 0; n < 20; n++) {
+      fail(breaker, 4);
+      entered(breaker).succeeded();
+    }
+    expect(breaker.snapshot()).toMatchObject({ state: 'closed', calls: 0, failures: 0, slow: 0 });
+    fail(breaker, 5);
+    expect(breaker.state).toBe('open');
+  });
+
   it('an observer is told of every change, before those who listen', () => {
     const heard: string[] = [];
     const told = (who: string) => (change: BreakerChange) => void heard.push(`${who}: ${change.to}`);

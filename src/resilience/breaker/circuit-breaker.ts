@@ -94,8 +94,8 @@ export class CircuitBreaker {
   #observer: BreakerObserver | undefined;
   /** Made for the first listener: few circuits have one beside their observer. */
   #events: Emitter<BreakerEvents> | undefined;
-  readonly #window: SlidingWindow;
-  readonly #looksAtRatios: boolean;
+  /** Undefined where nobody looks at ratios. */
+  readonly #window: SlidingWindow | undefined;
   #state: BreakerState;
   /** Of the present epoch; undefined unless closed. */
   #shared: SharedPermit<CircuitBreaker> | undefined;
@@ -113,8 +113,8 @@ export class CircuitBreaker {
     this.#options = resolveBreakerOptions(options);
     this.#environment = resolveEnvironment(environment);
     const { windowMs, failureRatio, slowRatio } = this.#options;
-    this.#window = new SlidingWindow({ windowMs }, this.#environment);
-    this.#looksAtRatios = Math.min(failureRatio, slowRatio) <= 1;
+    this.#window =
+      Math.min(failureRatio, slowRatio) <= 1 ? new SlidingWindow({ windowMs }, this.#environment) : undefined;
     this.#state = { kind: 'closed', epoch: 0, since: this.#now(), trips: 0 };
     this.#shared = new SharedPermit<CircuitBreaker>(this, judge, 0);
   }
@@ -172,7 +172,7 @@ export class CircuitBreaker {
       trips: state.kind === 'isolated' ? 0 : state.trips,
       opens: this.#opens,
       consecutiveFailures: this.#consecutiveFailures,
-      ...this.#window.counts(),
+      ...(this.#window?.counts() ?? { calls: 0, failures: 0, slow: 0 }),
     };
   }
 
@@ -207,24 +207,26 @@ export class CircuitBreaker {
 
   #succeeded(isSlow: boolean, now: number | undefined): void {
     this.#consecutiveFailures = 0;
-    if (!this.#looksAtRatios) return;
-    this.#window.succeeded(isSlow, now);
-    if (isSlow) this.#tripByRatio();
+    const window = this.#window;
+    if (window === undefined) return;
+    window.succeeded(isSlow, now);
+    if (isSlow) this.#tripByRatio(window);
   }
 
   #failed(isSlow: boolean): void {
     this.#consecutiveFailures++;
-    if (this.#looksAtRatios) this.#window.failed(isSlow);
+    const window = this.#window;
+    window?.failed(isSlow);
     if (this.#consecutiveFailures >= this.#options.consecutiveFailures) this.#trip('consecutive-failures');
-    else if (this.#looksAtRatios) this.#tripByRatio();
+    else if (window !== undefined) this.#tripByRatio(window);
   }
 
   /** Looked at after failures and slow calls only: a good call opens no circuit. */
-  #tripByRatio(): void {
+  #tripByRatio(window: SlidingWindow): void {
     const { minCalls, failureRatio, slowRatio } = this.#options;
-    if (this.#window.calls < minCalls) return;
-    if (this.#window.failureRatio >= failureRatio) this.#trip('failure-ratio');
-    else if (this.#window.slowRatio >= slowRatio) this.#trip('slow-ratio');
+    if (window.calls < minCalls) return;
+    if (window.failureRatio >= failureRatio) this.#trip('failure-ratio');
+    else if (window.slowRatio >= slowRatio) this.#trip('slow-ratio');
   }
 
   #trip(cause: BreakerTripCause): void {
@@ -244,7 +246,7 @@ export class CircuitBreaker {
         next.kind === 'closed' ? new SharedPermit<CircuitBreaker>(this, judge, next.epoch) : undefined;
       if (next.kind === 'closed') {
         this.#consecutiveFailures = 0;
-        this.#window.clear();
+        this.#window?.clear();
       }
     }
     if (next.kind === previous.kind) return;

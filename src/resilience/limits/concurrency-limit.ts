@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
 import { SignalboxError } from '../../core/errors.ts';
-import { LateMap } from '../../core/late-map.ts';
 import { type ResilienceEnvironment, resolveEnvironment } from '../environment.ts';
 import { type NumberRule, resolveNumbers } from '../number-options.ts';
 import { Waiter, type WaitOptions } from './waiter.ts';
@@ -74,8 +73,11 @@ type SlotWaiter = Waiter<string, ConcurrencyRefusal>;
 export class ConcurrencyLimit {
   readonly #options: Readonly<Record<keyof ConcurrencyLimitOptions, number>>;
   readonly #clock: Clock;
-  /** In the order in which the keys are served; a key that was served goes to the end, one without waiters away. */
-  readonly #queues: LateMap<string, Set<SlotWaiter>> = new LateMap();
+  /**
+   * In the order in which the keys are served; a key that was served goes to the end, one without waiters away. Made when
+   * somebody first waits.
+   */
+  #queues: Map<string, Set<SlotWaiter>> | undefined;
   /** Set to the earliest deadline of those who wait, or earlier. Made when somebody has one. */
   #wakeUp: WakeUp | undefined;
   #inFlight = 0;
@@ -103,7 +105,7 @@ export class ConcurrencyLimit {
     if (deadlineAt <= this.#clock.now()) return Promise.resolve(this.#refusal('deadline'));
     if (this.tryAcquire()) return GRANTED;
     const { maxQueued, maxQueuedPerKey } = this.#options;
-    const ahead = this.#queues.get(key)?.size ?? 0;
+    const ahead = this.#queues?.get(key)?.size ?? 0;
     if (this.#queued >= maxQueued || ahead >= maxQueuedPerKey) {
       return Promise.resolve(this.#refusal('queue-full'));
     }
@@ -136,9 +138,7 @@ export class ConcurrencyLimit {
 
   /** Refuses all that wait. Slots that were given stay with their owners. */
   cancelAll(): void {
-    for (const queue of [...this.#queues.values()]) {
-      for (const waiter of [...queue]) this.#refuse(waiter, 'cancelled');
-    }
+    for (const waiter of this.#waiters()) this.#refuse(waiter, 'cancelled');
   }
 
   get inFlight(): number {
@@ -150,10 +150,16 @@ export class ConcurrencyLimit {
   }
 
   snapshot(): ConcurrencySnapshot {
-    return { inFlight: this.#inFlight, queued: this.#queued, keys: this.#queues.size };
+    return { inFlight: this.#inFlight, queued: this.#queued, keys: this.#queues?.size ?? 0 };
+  }
+
+  /** All that wait, in a list of its own: they may leave meanwhile. */
+  #waiters(): SlotWaiter[] {
+    return [...(this.#queues?.values() ?? [])].flatMap((queue) => [...queue]);
   }
 
   #enqueue(waiter: SlotWaiter): void {
+    this.#queues ??= new Map();
     const queue = this.#queues.get(waiter.wish);
     if (queue === undefined) this.#queues.set(waiter.wish, new Set([waiter]));
     else queue.add(waiter);
@@ -164,15 +170,16 @@ export class ConcurrencyLimit {
   }
 
   #serveNext(now: number): void {
-    const [key, queue] = first(this.#queues);
+    const queues = this.#queues!;
+    const [key, queue] = first(queues);
     const waiter = first(queue);
     if (waiter.deadlineAt <= now) {
       this.#refuse(waiter, 'deadline');
       return;
     }
     // The key had its turn: others come before its next waiter.
-    this.#queues.delete(key);
-    this.#queues.set(key, queue);
+    queues.delete(key);
+    queues.set(key, queue);
     this.#remove(waiter);
     this.#inFlight++;
     waiter.settle(undefined);
@@ -182,11 +189,9 @@ export class ConcurrencyLimit {
   #shed(): void {
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const queue of [...this.#queues.values()]) {
-      for (const waiter of [...queue]) {
-        if (waiter.deadlineAt <= now) this.#refuse(waiter, 'deadline');
-        else next = Math.min(next, waiter.deadlineAt);
-      }
+    for (const waiter of this.#waiters()) {
+      if (waiter.deadlineAt <= now) this.#refuse(waiter, 'deadline');
+      else next = Math.min(next, waiter.deadlineAt);
     }
     this.#wakeUp?.set(next);
   }
@@ -197,9 +202,9 @@ export class ConcurrencyLimit {
   }
 
   #remove(waiter: SlotWaiter): void {
-    const queue = this.#queues.get(waiter.wish);
+    const queue = this.#queues?.get(waiter.wish);
     queue?.delete(waiter);
-    if (queue?.size === 0) this.#queues.delete(waiter.wish);
+    if (queue?.size === 0) this.#queues?.delete(waiter.wish);
     this.#queued--;
     if (this.#queued === 0) this.#wakeUp?.set(Number.POSITIVE_INFINITY);
   }
