@@ -11,6 +11,7 @@ import type {
   TransportReceiver,
 } from './transport.ts';
 import type { TransportContext } from './transport-context.ts';
+import { END, TransportEnd } from './transport-end.ts';
 
 export { fillPort } from './process/free-port.ts';
 
@@ -33,7 +34,7 @@ type Phase = 'new' | 'opening' | 'open' | 'closing' | 'ended';
 export class LaunchedTransport implements Transport {
   readonly #options: LaunchedTransportOptions;
   readonly #context: TransportContext;
-  readonly #closed = deferred<CloseReason>();
+  readonly [END] = new TransportEnd();
   /** Ends an `open` that is under way. */
   readonly #opening = new AbortController();
   #phase: Phase = 'new';
@@ -61,7 +62,7 @@ export class LaunchedTransport implements Transport {
   }
 
   get closed(): Promise<CloseReason> {
-    return this.#closed.promise;
+    return this[END].promise;
   }
 
   async open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
@@ -186,7 +187,7 @@ export class LaunchedTransport implements Transport {
   #end(reason: CloseReason): void {
     if (this.#phase === 'ended') return;
     this.#phase = 'ended';
-    this.#closed.resolve(reason);
+    this[END].resolve(reason);
   }
 
   #closedError(): SignalboxError {

@@ -2,6 +2,7 @@ import { abortError } from '../../core/abort.ts';
 import { messageOf, messageWithoutHead, SignalboxError } from '../../core/errors.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
 import type { CloseReason, Transport } from '../../transports/transport.ts';
+import { type TransportWatcher, watchEnd } from '../../transports/transport-end.ts';
 import { CallTable } from '../../wire/call-table.ts';
 import { encodeNotification, encodeRequest } from '../../wire/encode.ts';
 import type { Params } from '../../wire/json-rpc.ts';
@@ -60,7 +61,7 @@ export interface SessionOptions {
  * There is one for each server, and most of them are idle: it hands itself to its parts, not functions, and what only
  * some servers need is made when they do.
  */
-export class Session implements CallOwner, InboundOwner, ServerRequestsOwner {
+export class Session implements CallOwner, InboundOwner, ServerRequestsOwner, TransportWatcher {
   readonly server: string;
   readonly transport: Transport;
   readonly environment: SessionEnvironment;
@@ -87,7 +88,7 @@ export class Session implements CallOwner, InboundOwner, ServerRequestsOwner {
     this.#handlers = options.handlers;
     this.calls = new CallTable(options.environment.random);
     this.#inbound = new Inbound(this);
-    void this.transport.closed.then((reason) => this.#onClosed(reason));
+    watchEnd(this.transport, this);
   }
 
   /** What went wrong on the wire so far. */
@@ -378,6 +379,16 @@ export class Session implements CallOwner, InboundOwner, ServerRequestsOwner {
     this.#sendOneWay(text, this.#era?.headers('', undefined));
   }
 
+  transportClosed(reason: CloseReason): void {
+    const error =
+      reason.kind === 'local'
+        ? new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side', {
+            server: this.server,
+          })
+        : reason.error;
+    this.fail(error);
+  }
+
   #tellWatcher(reason: SignalboxError): void {
     const watcher = this.#watcher;
     if (watcher !== undefined) queueMicrotask(() => watcher.sessionOver(this, reason));
@@ -408,16 +419,6 @@ export class Session implements CallOwner, InboundOwner, ServerRequestsOwner {
 
   #isDrained(): boolean {
     return this.calls.size === 0 || this.calls.snapshot().every((call) => call.longLived);
-  }
-
-  #onClosed(reason: CloseReason): void {
-    const error =
-      reason.kind === 'local'
-        ? new SignalboxError('CONNECTION_CLOSED', 'the connection was closed on our side', {
-            server: this.server,
-          })
-        : reason.error;
-    this.fail(error);
   }
 
   /** The same loss, told for one call: whether its request can have had an effect. */

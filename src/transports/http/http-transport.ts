@@ -1,5 +1,4 @@
 import { abortError } from '../../core/abort.ts';
-import { deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { LinkedList } from '../../core/linked-list.ts';
 import { redactUrl } from '../../core/redact.ts';
@@ -11,6 +10,7 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
+import { END, TransportEnd } from '../transport-end.ts';
 import { cutExchange } from './cut-exchange.ts';
 import type { HttpLink } from './http-link.ts';
 import { HttpEndpoint, type HttpTransportOptions } from './http-options.ts';
@@ -31,7 +31,7 @@ export class HttpTransport implements Transport, HttpLink {
   readonly endpoint: HttpEndpoint;
   readonly live: LinkedList<LiveExchange> = new LinkedList();
   sessionId: string | undefined;
-  readonly #closed = deferred<CloseReason>();
+  readonly [END] = new TransportEnd();
   #receiver: TransportReceiver | undefined;
   #linger: LingerList | undefined;
   #listening: ListenStream | undefined;
@@ -46,7 +46,7 @@ export class HttpTransport implements Transport, HttpLink {
   }
 
   get closed(): Promise<CloseReason> {
-    return this.#closed.promise;
+    return this[END].promise;
   }
 
   /** Reads the files that `http.tls` names, and opens no socket: the first message connects. */
@@ -104,7 +104,7 @@ export class HttpTransport implements Transport, HttpLink {
     for (const exchange of this.live.snapshot()) cutExchange(exchange, this.endpoint.server);
     this.#linger?.clear();
     this.sessionId = undefined;
-    void this.endpoint.release().then(() => this.#closed.resolve({ kind: 'local' }));
+    void this.endpoint.release().then(() => this[END].resolve({ kind: 'local' }));
   }
 
   diagnostics(): TransportDiagnostics {

@@ -1,6 +1,5 @@
 import type { ResolvedRest } from '../../config/rest-settings.ts';
 import { abortError, onAbort } from '../../core/abort.ts';
-import { deferred } from '../../core/deferred.ts';
 import { SignalboxError } from '../../core/errors.ts';
 import { LinkedList } from '../../core/linked-list.ts';
 import { redactUrl } from '../../core/redact.ts';
@@ -17,6 +16,7 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
+import { END, TransportEnd } from '../transport-end.ts';
 import { MappedService } from './map/mapped-service.ts';
 import type { OpenApiOptions } from './openapi/open-service.ts';
 import { RestCall, type RestLink } from './rest-call.ts';
@@ -56,7 +56,7 @@ export class RestTransport implements Transport {
   readonly #pools: PoolCache;
   /** Ends the loading of a document. */
   readonly #loading = new AbortController();
-  readonly #closed = deferred<CloseReason>();
+  readonly [END] = new TransportEnd();
   readonly #live: LinkedList<RestCall> = new LinkedList();
   /** Exchanges that belong to no message: health while opening, the end of the session. */
   readonly #own: Set<RestExchange> = new Set();
@@ -76,7 +76,7 @@ export class RestTransport implements Transport {
   }
 
   get closed(): Promise<CloseReason> {
-    return this.#closed.promise;
+    return this[END].promise;
   }
 
   /** Asks the service whether it is well, where the map has a route for that. */
@@ -149,7 +149,7 @@ export class RestTransport implements Transport {
     this.#loading.abort();
     for (const call of this.#live.snapshot()) cutExchange(call, this.#context.server);
     for (const exchange of [...this.#own]) exchange.cancel();
-    void this.#endpoint.release().then(() => this.#closed.resolve({ kind: 'local' }));
+    void this.#endpoint.release().then(() => this[END].resolve({ kind: 'local' }));
   }
 
   diagnostics(): TransportDiagnostics {

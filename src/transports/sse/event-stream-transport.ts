@@ -17,6 +17,7 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
+import { END, TransportEnd } from '../transport-end.ts';
 import { type SseLink, SsePost } from './sse-post.ts';
 
 /** In what the connections over one event stream differ from each other. */
@@ -32,7 +33,7 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
   protected readonly context: TransportContext;
   protected readonly endpoint: HttpEndpoint;
   protected readonly live: LinkedList<LiveExchange> = new LinkedList();
-  readonly #closed = deferred<CloseReason>();
+  readonly [END] = new TransportEnd();
   #receiver: TransportReceiver | undefined;
   #stream: StreamCall | undefined;
   #decoder: SseDecoder | undefined;
@@ -53,7 +54,7 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
   abstract event(event: SseEvent): void;
 
   get closed(): Promise<CloseReason> {
-    return this.#closed.promise;
+    return this[END].promise;
   }
 
   /** Sets the connection up, for as long as `signal` allows. */
@@ -214,8 +215,8 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
     this.#released = this.endpoint.release();
     // Of a loss everybody hears at once: a call that comes before would meet a connection that is no more and looks as
     // if it were. The sockets are let go meanwhile; `close` waits for them.
-    if (reason.kind === 'lost') this.#closed.resolve(reason);
-    else void this.#released.then(() => this.#closed.resolve(reason));
+    if (reason.kind === 'lost') this[END].resolve(reason);
+    else void this.#released.then(() => this[END].resolve(reason));
     this.#opening?.reject(error);
   }
 
