@@ -32,7 +32,8 @@ export function beginsMessage(line: string): boolean {
 export class LineDecoder {
   readonly #sink: LineSink;
   readonly #maxLineBytes: number;
-  readonly #held: ChunkList = new ChunkList();
+  /** The beginning of a line. Made with the first that comes in pieces: most servers send none. */
+  #held: ChunkList | undefined;
   #atStart = true;
   #dead = false;
 
@@ -50,9 +51,10 @@ export class LineDecoder {
       return;
     }
     let start = 0;
-    if (this.#atStart || this.#held.bytes > 0) {
+    if (this.#atStart || this.#heldBytes > 0) {
       const end = chunk.indexOf(LF);
-      this.#deliver(this.#held.take(chunk.subarray(0, end)));
+      const rest = chunk.subarray(0, end);
+      this.#deliver(this.#held?.take(rest) ?? rest);
       start = end + 1;
     }
     if (!this.#dead && start <= last)
@@ -62,9 +64,13 @@ export class LineDecoder {
 
   /** The stream has ended: a last line without line break counts (F-039). */
   end(): void {
-    if (!this.#dead && this.#held.bytes > 0) this.#deliver(this.#held.take(Buffer.alloc(0)));
+    if (!this.#dead && this.#heldBytes > 0) this.#deliver(this.#held!.take(Buffer.alloc(0)));
     this.#dead = true;
-    this.#held.clear();
+    this.#held = undefined;
+  }
+
+  get #heldBytes(): number {
+    return this.#held?.bytes ?? 0;
   }
 
   /** Whole lines, the last line break included. */
@@ -97,8 +103,12 @@ export class LineDecoder {
   #hold(part: Buffer): void {
     // What does not count as part of the line: the CR of its line break, and a BOM before the first.
     const beside = this.#atStart ? 1 + BOM_BYTES : 1;
-    if (this.#held.bytes + part.length > this.#maxLineBytes + beside) this.#tooLarge();
-    else this.#held.push(part);
+    if (this.#heldBytes + part.length > this.#maxLineBytes + beside) {
+      this.#tooLarge();
+      return;
+    }
+    this.#held ??= new ChunkList();
+    this.#held.push(part);
   }
 
   #deliver(line: Buffer): void {
@@ -132,7 +142,7 @@ export class LineDecoder {
 
   #tooLarge(): void {
     this.#dead = true;
-    this.#held.clear();
+    this.#held = undefined;
     this.#sink.fault('too-large', '');
   }
 }

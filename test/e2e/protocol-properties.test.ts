@@ -40,14 +40,8 @@ class ByteTransport implements Transport {
   open(receiver: TransportReceiver): Promise<void> {
     const lost = (error: SignalboxError): void => this.#closed.resolve({ kind: 'lost', error });
     if (this.#framing === 'lines') {
-      const lines = new InboundLines({
-        server: 's',
-        framing: 'strict',
-        limits: TRANSPORT_LIMITS,
-        logger: silentLogger,
-        receiver,
-        onFatal: lost,
-      });
+      const context = { server: 's', limits: TRANSPORT_LIMITS, logger: silentLogger };
+      const lines = new InboundLines({ context, framing: 'strict', linesUnusable: lost }, receiver);
       this.#push = (chunk) => lines.push(chunk);
       this.#end = () => lines.end();
     } else {

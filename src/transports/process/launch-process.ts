@@ -58,20 +58,17 @@ export async function launchProcess(
   const url = readUrl(fillPort(options.url, port), undefined, server);
   if (options.port !== 'auto') await refuseOccupied(url, context, signal);
   warnOfCodeLoading(logger, server, options.env ?? {});
-  const process = await ManagedProcess.start({
-    server,
-    command: options.command,
-    args: (options.args ?? []).map((argument) => fillPort(argument, port)),
-    env: childEnvironment(globalThis.process.env, filledEnvironment(options.env ?? {}, port)),
-    cwd: options.cwd,
-    sandbox: options.sandbox,
-    stop: { ...options.stop, eofMs: 0 },
-    stderrBytes: limits.stderrBytes,
-    stderrLog: context.stderr,
-    tally: context.tally,
-    clock,
-    logger,
-  });
+  const process = await ManagedProcess.start(
+    {
+      command: options.command,
+      args: (options.args ?? []).map((argument) => fillPort(argument, port)),
+      env: childEnvironment(globalThis.process.env, filledEnvironment(options.env ?? {}, port)),
+      cwd: options.cwd,
+      sandbox: options.sandbox,
+      stop: { ...options.stop, eofMs: 0 },
+    },
+    context,
+  );
   const stdout = new ByteRing(limits.stderrBytes);
   process.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   const tail = (): string[] => {

@@ -27,7 +27,8 @@ export interface GroupLeader extends ProcessIdentity {
 export class ProcessGroup {
   readonly leader: GroupLeader;
   readonly #child: ChildProcess;
-  readonly #tree: ProcessTree;
+  /** Made when it is looked at for the first time: while all is well nobody does. */
+  #tree: ProcessTree | undefined;
   #leaderExited = false;
   /** No member of the group itself is left. */
   #isEmpty = false;
@@ -36,12 +37,13 @@ export class ProcessGroup {
   constructor(child: ChildProcess, leader: GroupLeader) {
     this.#child = child;
     this.leader = leader;
-    this.#tree = new ProcessTree(leader);
   }
 
   /** Remembers who descends from the child now: to be called while it still runs. */
   noteTree(): void {
-    if (!isWindows) this.#tree.note();
+    if (isWindows) return;
+    this.#tree ??= new ProcessTree(this.leader);
+    this.#tree.note();
   }
 
   /** To be called once when the child itself has exited. */
@@ -54,7 +56,7 @@ export class ProcessGroup {
   /** True once nothing of it runs. Costs a look at the process table while grandchildren outlive the child. */
   get isGone(): boolean {
     if (!this.#isEmpty && this.#leaderExited) this.#isEmpty = !hasRunningMember(this.leader.pid);
-    return this.#isEmpty && !this.#tree.hasSurvivors;
+    return this.#isEmpty && this.#tree?.hasSurvivors !== true;
   }
 
   /** Signals all that is left of it. Never throws. */
@@ -87,12 +89,12 @@ export class ProcessGroup {
 
   #signalPosix(signal: StopSignal | 'SIGCONT'): void {
     // Whoever dies with `bwrap` has no time to end well: those inside are asked one by one.
-    if (this.leader.isSandbox && signal === 'SIGTERM' && this.#tree.hasSurvivors) {
+    if (this.leader.isSandbox && signal === 'SIGTERM' && this.#tree?.hasSurvivors === true) {
       this.#tree.signal(signal);
       return;
     }
     if (!this.#isEmpty) this.#signalGroup(signal);
-    this.#tree.signal(signal, { exceptGroup: this.leader.pid });
+    this.#tree?.signal(signal, { exceptGroup: this.leader.pid });
   }
 
   #signalGroup(signal: StopSignal | 'SIGCONT'): void {

@@ -1,23 +1,19 @@
 import { SignalboxError } from '../../core/errors.ts';
-import type { Logger } from '../../core/log.ts';
 import { sanitizePeerText } from '../../core/peer-text.ts';
-import { beginsMessage, LineDecoder, type LineFault } from '../../wire/line-framing.ts';
+import { beginsMessage, LineDecoder, type LineFault, type LineSink } from '../../wire/line-framing.ts';
 import { MessageAssembler } from '../../wire/tolerant-framing.ts';
 import type { TransportReceiver } from '../transport.ts';
-import type { TransportLimits } from '../transport-context.ts';
+import type { TransportContext } from '../transport-context.ts';
 
 /** `strict`: one message a line, as MCP demands. `tolerant`: messages may be spread over lines. */
 export type StdioFraming = 'strict' | 'tolerant';
 
-/** What {@link InboundLines} is made with. */
-export interface InboundLinesOptions {
-  readonly server: string;
+/** What {@link InboundLines} asks of its transport. */
+export interface InboundLinesOwner {
+  readonly context: Pick<TransportContext, 'server' | 'limits' | 'logger' | 'tally'>;
   readonly framing: StdioFraming;
-  readonly limits: TransportLimits;
-  readonly logger: Logger;
-  readonly receiver: TransportReceiver;
   /** What arrives cannot be used any more. Called at most once; nothing is delivered afterwards. */
-  readonly onFatal: (error: SignalboxError) => void;
+  linesUnusable(error: SignalboxError): void;
 }
 
 const SAMPLE_LENGTH = 200;
@@ -25,8 +21,9 @@ const SAMPLE_LENGTH = 200;
 const MIDDLE_OF_JSON = /^\s*(?:"(?:[^"\\]|\\.){0,200}"\s*:|[}\]],?\s*$)/u;
 
 /** From the bytes of a server's stdout to messages and noise. */
-export class InboundLines {
-  readonly #options: InboundLinesOptions;
+export class InboundLines implements LineSink {
+  readonly #owner: InboundLinesOwner;
+  readonly #receiver: TransportReceiver;
   readonly #decoder: LineDecoder;
   readonly #assembler: MessageAssembler | undefined;
   #badFramesInRow = 0;
@@ -34,24 +31,24 @@ export class InboundLines {
   #atEnd = false;
   #stopped = false;
 
-  constructor(options: InboundLinesOptions) {
-    this.#options = options;
-    const { framing, limits } = options;
-    this.#decoder = new LineDecoder(
-      { line: (text) => this.#line(text), fault: (fault, sample) => this.#fault(fault, sample) },
-      limits.frameBytes,
-    );
+  constructor(owner: InboundLinesOwner, receiver: TransportReceiver) {
+    this.#owner = owner;
+    this.#receiver = receiver;
+    const { frameBytes } = owner.context.limits;
+    this.#decoder = new LineDecoder(this, frameBytes);
     this.#assembler =
-      framing === 'tolerant'
+      owner.framing === 'tolerant'
         ? new MessageAssembler(
             (text) => this.#deliver(text),
-            () => this.#fault('too-large', ''),
-            limits.frameBytes,
+            () => this.fault('too-large', ''),
+            frameBytes,
           )
         : undefined;
   }
 
   push(chunk: Buffer): void {
+    const { tally } = this.#owner.context;
+    if (tally !== undefined) tally.bytesReceived += chunk.length;
     if (!this.#stopped) this.#decoder.push(chunk);
   }
 
@@ -68,7 +65,8 @@ export class InboundLines {
     this.#stopped = true;
   }
 
-  #line(text: string): void {
+  /** @internal */
+  line(text: string): void {
     // One chunk may hold lines behind the one that made us stop.
     if (this.#stopped) return;
     // F-039, F-006: a last line without line break counts if it is whole; half a message is none.
@@ -83,14 +81,15 @@ export class InboundLines {
       return;
     }
     this.#badFramesInRow = 0;
-    this.#options.receiver.message(text, undefined);
+    this.#receiver.message(text, undefined);
   }
 
   #noise(text: string): void {
     const sample = text.slice(0, SAMPLE_LENGTH);
     if (!this.#warned) {
       this.#warned = true;
-      const { logger, server, framing } = this.#options;
+      const { framing, context } = this.#owner;
+      const { logger, server } = context;
       // F-032, F-040: once, with what was seen, or a chatty server would fill the log.
       logger.warn(
         framing === 'strict' && MIDDLE_OF_JSON.test(text)
@@ -99,18 +98,19 @@ export class InboundLines {
         { server, sample: sanitizePeerText(sample) },
       );
     }
-    this.#options.receiver.noise('not-json', sample);
+    this.#receiver.noise('not-json', sample);
   }
 
-  #fault(fault: LineFault, sample: string): void {
+  /** @internal */
+  fault(fault: LineFault, sample: string): void {
     if (this.#stopped) return;
-    const { server, limits, receiver } = this.#options;
+    const { server, limits } = this.#owner.context;
     if (fault === 'too-large') {
       const what = `the server sent a line of more than ${limits.frameBytes} bytes; raise limits.frameBytes if it is right`;
       this.#fatal(new SignalboxError('FRAME_TOO_LARGE', what, { server, delivered: 'unknown' }));
       return;
     }
-    receiver.noise('invalid-utf8', sample);
+    this.#receiver.noise('invalid-utf8', sample);
     this.#badFramesInRow++;
     if (this.#badFramesInRow < limits.badFrames) return;
     const what = `the server sent ${this.#badFramesInRow} lines in a row that are not UTF-8; check what it writes to stdout`;
@@ -119,7 +119,7 @@ export class InboundLines {
 
   #fatal(error: SignalboxError): void {
     this.#stopped = true;
-    this.#options.onFatal(error);
+    this.#owner.linesUnusable(error);
   }
 }
 

@@ -9,10 +9,10 @@ const READS_A_TURN = 4;
  * Hands on what arrives on a pipe. As long as there is more, Node would read up to 2 MiB before it turns to anything
  * else: twenty thousand notifications in one go (F-058). A pipe that is read empty costs nothing more.
  */
-export function readFairly(stream: Readable, push: (chunk: Buffer) => void): void {
+export function readFairly(stream: Readable, sink: { push(chunk: Buffer): void }): void {
   let reads = 0;
   stream.on('data', (chunk: Buffer) => {
-    push(chunk);
+    sink.push(chunk);
     if (chunk.length < FULL_READ) {
       reads = 0;
     } else if (++reads === READS_A_TURN) {

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { type Delivery, SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../transport.ts';
-import type { TransportTally } from '../transport-tally.ts';
+import type { TransportContext } from '../transport-context.ts';
 
 /** A write ends with the frame that reaches this size: what fits a pipe at once stays one system call. */
 const BATCH_BYTES = 64 * 1024;
@@ -22,15 +22,14 @@ interface Waiting {
   readonly line: Buffer | undefined;
 }
 
-/** What a {@link SendQueue} is made with. */
-export interface SendQueueOptions {
-  readonly server: string;
-  /** Bytes that may wait, including those of the write under way. */
-  readonly limitBytes: number;
-  readonly tally?: TransportTally | undefined;
+/** What a {@link SendQueue} asks of its transport. */
+export interface SendQueueOwner {
+  readonly context: Pick<TransportContext, 'server' | 'limits' | 'tally'>;
   /** The peer does not read any more. Called at most once. */
-  readonly onBroken: (cause: Error) => void;
+  inputBroken(cause: Error): void;
 }
+
+const NONE: readonly Waiting[] = [];
 
 /**
  * Lines on their way into a pipe. The first frame of a tick leaves at once, all others of it in one write; while a write
@@ -39,26 +38,27 @@ export interface SendQueueOptions {
  */
 export class SendQueue {
   readonly #stdin: Writable;
-  readonly #options: SendQueueOptions;
+  readonly #owner: SendQueueOwner;
   /** Not yet given to the stream, oldest first. */
   #waiting: Waiting[] = [];
   /** Given to the stream, not yet taken by the kernel. */
-  #inFlight: readonly Waiting[] = [];
+  #inFlight = NONE;
   #bytes = 0;
   #broken = false;
 
-  constructor(stdin: Writable, options: SendQueueOptions) {
+  constructor(stdin: Writable, owner: SendQueueOwner) {
     this.#stdin = stdin;
-    this.#options = options;
+    this.#owner = owner;
     stdin.on('error', (error) => this.#break(error));
   }
 
   push(outgoing: Outgoing): void {
-    const { server, limitBytes } = this.#options;
+    const { server, limits } = this.#owner.context;
     if (this.#broken) {
       outgoing.failed(new SignalboxError('CONNECTION_LOST', 'the server has closed its input', { server }));
       return;
     }
+    const limitBytes = limits.sendQueueBytes;
     const bytes = Buffer.byteLength(outgoing.text) + 1;
     // F-014: a single message may be larger than the limit, but nothing waits behind a full pipe beyond it.
     if (this.#bytes > 0 && this.#bytes + bytes > limitBytes) {
@@ -87,7 +87,7 @@ export class SendQueue {
     this.#broken = true;
     const inDoubt = this.#inFlight;
     const waiting = this.#waiting;
-    this.#inFlight = [];
+    this.#inFlight = NONE;
     this.#waiting = [];
     this.#bytes = 0;
     for (const { outgoing } of inDoubt) outgoing.failed(errorFor('unknown'));
@@ -125,7 +125,7 @@ export class SendQueue {
       this.#inFlight = this.#inFlight.filter((entry) => !batch.includes(entry));
       return;
     }
-    const { tally } = this.#options;
+    const { tally } = this.#owner.context;
     if (tally !== undefined) tally.bytesSent += batchBytes;
     // The kernel takes what fits at once: from here on the peer may have read any frame of the batch, long before
     // the callback of the whole write comes.
@@ -134,7 +134,7 @@ export class SendQueue {
 
   #written(batch: readonly Waiting[]): void {
     if (this.#inFlight.length === 0) return; // failed meanwhile
-    this.#inFlight = this.#inFlight.length === batch.length ? [] : this.#inFlight.slice(batch.length);
+    this.#inFlight = this.#inFlight.length === batch.length ? NONE : this.#inFlight.slice(batch.length);
     for (const { bytes } of batch) this.#bytes -= bytes;
     if (this.#inFlight.length === 0) this.#write(BATCH_BYTES);
   }
@@ -142,7 +142,7 @@ export class SendQueue {
   #break(cause: Error): void {
     if (this.#broken) return;
     this.#broken = true;
-    this.#options.onBroken(cause);
+    this.#owner.inputBroken(cause);
   }
 }
 

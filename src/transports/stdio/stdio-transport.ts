@@ -5,7 +5,7 @@ import { SignalboxError } from '../../core/errors.ts';
 import { warnOfCodeLoading } from '../process/code-loading.ts';
 import { childEnvironment, type Environment } from '../process/environment.ts';
 import { exitError } from '../process/exit-error.ts';
-import { ManagedProcess } from '../process/managed-process.ts';
+import { ManagedProcess, type ProcessWatcher } from '../process/managed-process.ts';
 import type {
   CloseReason,
   Outgoing,
@@ -14,10 +14,10 @@ import type {
   TransportReceiver,
 } from '../transport.ts';
 import type { StopTimes, TransportContext } from '../transport-context.ts';
-import { TransportTally } from '../transport-tally.ts';
-import { InboundLines, type StdioFraming } from './inbound-lines.ts';
+import { END, TransportEnd } from '../transport-end.ts';
+import { InboundLines, type InboundLinesOwner, type StdioFraming } from './inbound-lines.ts';
 import { readFairly } from './read-fairly.ts';
-import { SendQueue } from './send-queue.ts';
+import { SendQueue, type SendQueueOwner } from './send-queue.ts';
 
 /** How a server is started that speaks over its stdin and stdout. */
 export interface StdioTransportOptions {
@@ -48,12 +48,12 @@ type Phase = 'new' | 'opening' | 'open' | 'closing' | 'ended';
  *
  * `flushed` is told when the bytes are handed to the pipe: the server may have read them from then on. `failed` may be told during `send`.
  */
-export class StdioTransport implements Transport {
+export class StdioTransport implements Transport, ProcessWatcher, InboundLinesOwner, SendQueueOwner {
   readonly kind = 'stdio';
   readonly streamPerRequest = false;
   readonly #options: StdioTransportOptions;
-  readonly #context: TransportContext;
-  readonly #closed = deferred<CloseReason>();
+  readonly context: TransportContext;
+  readonly [END] = new TransportEnd();
   #phase: Phase = 'new';
   #process: ManagedProcess | undefined;
   #queue: SendQueue | undefined;
@@ -65,15 +65,15 @@ export class StdioTransport implements Transport {
 
   constructor(options: StdioTransportOptions, context: TransportContext) {
     this.#options = options;
-    this.#context = context;
+    this.context = context;
   }
 
   get closed(): Promise<CloseReason> {
-    return this.#closed.promise;
+    return this[END].promise;
   }
 
   async open(receiver: TransportReceiver, signal: AbortSignal): Promise<void> {
-    const { server } = this.#context;
+    const { server } = this.context;
     if (this.#phase !== 'new') throw this.#closedError();
     this.#phase = 'opening';
     try {
@@ -138,59 +138,54 @@ export class StdioTransport implements Transport {
     return child === undefined ? {} : { pid: child.pid, stderrTail: child.stderrTail().join('\n') };
   }
 
+  get framing(): StdioFraming {
+    return this.#options.framing ?? 'strict';
+  }
+
+  /** @internal F-007: what the server wrote before it died still counts. */
+  processExited(): void {
+    this.#drained = this.#drain(this.#process!);
+  }
+
+  /** @internal */
+  inputBroken(cause: Error): void {
+    void this.#streamEnded(this.#process!, 'the server closed its input', cause);
+  }
+
+  /** @internal */
+  linesUnusable(error: SignalboxError): void {
+    this.#lose(this.#process!, error, 'kill');
+  }
+
   async #start(): Promise<ManagedProcess> {
-    const { server, clock, logger, limits, stderr, tally } = this.#context;
+    const { server, logger } = this.context;
     const { command, args = [], env = {}, inheritEnv = [], cwd, sandbox, stop } = this.#options;
     warnOfCodeLoading(logger, server, env);
-    return ManagedProcess.start({
-      server,
-      command,
-      args,
-      env: childEnvironment(process.env, env, inheritEnv),
-      cwd,
-      sandbox,
-      stop,
-      stderrBytes: limits.stderrBytes,
-      stderrLog: stderr,
-      tally,
-      clock,
-      logger,
-    });
+    return ManagedProcess.start(
+      { command, args, env: childEnvironment(process.env, env, inheritEnv), cwd, sandbox, stop },
+      this.context,
+    );
   }
 
   #attach(child: ManagedProcess, receiver: TransportReceiver): void {
-    const { server, limits, logger, tally = new TransportTally() } = this.#context;
     this.#process = child;
-    this.#queue = new SendQueue(child.stdin, {
-      server,
-      limitBytes: limits.sendQueueBytes,
-      tally,
-      onBroken: (cause) => void this.#streamEnded(child, 'the server closed its input', cause),
-    });
-    const inbound = new InboundLines({
-      server,
-      framing: this.#options.framing ?? 'strict',
-      limits,
-      logger,
-      receiver,
-      onFatal: (error) => this.#lose(child, error, 'kill'),
-    });
-    this.#inbound = inbound;
-    readFairly(child.stdout, (chunk) => {
-      tally.bytesReceived += chunk.length;
-      inbound.push(chunk);
-    });
+    this.#queue = new SendQueue(child.stdin, this);
+    this.#inbound = new InboundLines(this, receiver);
+    readFairly(child.stdout, this.#inbound);
     // `close` follows the end as well as an error of the stream.
-    child.stdout.on('close', () => {
-      inbound.end();
-      void this.#streamEnded(child, 'the server closed its output');
-    });
-    // F-007: what the server wrote before it died still counts.
-    this.#drained = child.exited.then(async () => {
-      await child.releaseStreams();
-      inbound.end();
-    });
-    void this.#drained.then(() => this.#exited(child));
+    child.stdout.on('close', () => this.#outputClosed());
+    child.watchedBy(this);
+  }
+
+  #outputClosed(): void {
+    this.#inbound!.end();
+    void this.#streamEnded(this.#process!, 'the server closed its output');
+  }
+
+  async #drain(child: ManagedProcess): Promise<void> {
+    await child.releaseStreams();
+    this.#inbound!.end();
+    void this.#exited(child);
   }
 
   async #exited(child: ManagedProcess): Promise<void> {
@@ -198,19 +193,19 @@ export class StdioTransport implements Transport {
     if (this.#phase !== 'open' && this.#phase !== 'opening') return;
     const status = await child.exited;
     const tail = child.stderrTail();
-    const error = exitError('CONNECTION_LOST', this.#context.server, status, tail, child.hint(tail));
+    const error = exitError('CONNECTION_LOST', this.context.server, status, tail, child.hint(tail));
     this.#end({ kind: 'exit', error, exitCode: status.code, signal: status.signal });
   }
 
   /** F-012, F-013: a stream has ended. If that is because the process exits, the exit is the better news. */
   async #streamEnded(child: ManagedProcess, what: string, cause?: Error): Promise<void> {
     const timeUp = deferred<void>();
-    const timer = this.#context.clock.setTimeout(() => timeUp.resolve(), EXIT_GRACE_MS);
+    const timer = this.context.clock.setTimeout(() => timeUp.resolve(), EXIT_GRACE_MS);
     await Promise.race([child.exited, timeUp.promise]);
     timer.cancel();
     if (child.hasExited || this.#phase !== 'open') return;
     const error = new SignalboxError('CONNECTION_LOST', `${what} while its process ran on; it is stopped`, {
-      server: this.#context.server,
+      server: this.context.server,
       delivered: 'unknown',
       cause,
     });
@@ -245,18 +240,18 @@ export class StdioTransport implements Transport {
       reason.kind === 'local'
         ? this.#closedError(delivered)
         : new SignalboxError('CONNECTION_LOST', 'the connection ended before the message had left', {
-            server: this.#context.server,
+            server: this.context.server,
             delivered,
             cause: reason.error,
             details: reason.error.details,
           }),
     );
-    this.#closed.resolve(reason);
+    this[END].resolve(reason);
   }
 
   #closedError(delivered: 'no' | 'unknown' | 'yes' = 'no'): SignalboxError {
     return new SignalboxError('CONNECTION_CLOSED', 'the connection is closed; connect again to use it', {
-      server: this.#context.server,
+      server: this.context.server,
       delivered,
     });
   }
