@@ -61,6 +61,18 @@ describe('without faults', () => {
     expect(transport.diagnostics()).toEqual({ url: `${server.url}?api_key=***&x=1` });
   });
 
+  it.each([
+    ['', '/'],
+    ['?x', '/?x'],
+    ['/a/../b c/', '/b%20c/'],
+    ['/#part', '/'],
+  ])('the URL that ends in "%s" is asked at %s', async (end, path) => {
+    const server = await startHttpFixture((request, response) => sendJson(response, resultFor(request.body)));
+    const { send } = await httpClient(`${server.origin.replace('http', 'HTTP')}${end}`);
+    await send().result;
+    expect(server.requests[0]?.path).toBe(path);
+  });
+
   it('a long-lived stream stays open and delivers until it is abandoned', async () => {
     let say: ((n: number) => void) | undefined;
     let gone = false;

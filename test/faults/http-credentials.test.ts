@@ -1,4 +1,5 @@
 // The one place below the transports that dresses requests with credentials and deals with 401 and 403.
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type {
   CredentialHeaders,
@@ -8,7 +9,14 @@ import type {
   CredentialVerdict,
 } from '../../src/auth/credential-source.ts';
 import { SignalboxError } from '../../src/core/errors.ts';
-import { checkHttpClients, httpClient, resultFor, sseClient } from '../helpers/http-client.ts';
+import {
+  type ClientOptions,
+  checkHttpClients,
+  httpClient,
+  restClient,
+  resultFor,
+  sseClient,
+} from '../helpers/http-client.ts';
 import { openStream, sendJson, sseEvent, startHttpFixture, until } from '../helpers/http-fixture.ts';
 
 checkHttpClients();
@@ -49,7 +57,30 @@ class Numbered implements CredentialSource {
   }
 }
 
+/** Holds what it gives away where everybody can see it. */
+const open: CredentialSource & { readonly secret: string } = {
+  secret: 'canary-of-source',
+  headers: () => ['authorization', 'Bearer canary-of-source'],
+  refused: () => Promise.resolve({ kind: 'leave' }),
+  conceal: (text) => text,
+};
+
 const CHALLENGE = { 'www-authenticate': 'Bearer error="invalid_token", scope="files:read"' };
+
+describe.each([
+  ['http', httpClient],
+  ['rest', restClient],
+  ['sse', async (url: string, options: ClientOptions) => sseClient(url, options)],
+])('S18 who prints a transport (%s)', (_kind, client) => {
+  it('prints nothing secret of its entry', async () => {
+    const headers = { 'x-api-key': 'canary-of-header' };
+    const http = { proxy: 'http://me:canary-of-proxy@127.0.0.1:9' };
+    const url = 'http://127.0.0.1:9/mcp?api_key=canary-of-query';
+    const { transport } = await client(url, { headers, http, credentials: open });
+    expect(inspect(transport, { depth: 12 })).not.toContain('canary');
+    expect(inspect(open)).toContain('canary');
+  });
+});
 
 describe('credentials of a source', () => {
   it.each([false, true])('go out with POST, GET stream and DELETE (fetched first: %s)', async (isSlow) => {

@@ -21,31 +21,47 @@ export interface HttpTransportOptions {
   readonly credentials?: CredentialSource | undefined;
 }
 
-/** A server behind a URL, checked and with its defaults: what all transports over HTTP begin with, and send to. */
+/**
+ * A server behind a URL, checked and with its defaults: what all transports over HTTP begin with, and send to. Whoever prints
+ * a transport does not print what is kept here (S18).
+ */
 export class HttpEndpoint implements HttpTarget {
-  readonly context: TransportContext;
-  /** Its URL as text: parsed, and kept for as long as the client lives, it would take five times as much. */
-  readonly href: string;
-  readonly headers: RequestHeaders;
-  readonly http: ResolvedHttp;
-  readonly credentials: CredentialSource | undefined;
+  readonly #context: TransportContext;
+  readonly #href: string;
+  readonly #headers: RequestHeaders;
+  readonly #http: ResolvedHttp;
+  readonly #credentials: CredentialSource | undefined;
   readonly #pools: PoolCache;
   #lease: PoolLease | undefined;
 
   /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
   constructor(options: HttpTransportOptions, context: TransportContext, pools: PoolCache) {
-    this.context = context;
+    this.#context = context;
     this.#pools = pools;
     const { href } = endpointUrl(options.url, context.server);
-    this.href = href === options.url ? options.url : href;
-    this.http = withDefaults(options.http);
-    this.credentials = options.credentials;
-    this.headers = RequestHeaders.of(options.headers, context, this.http.compression);
+    // Mostly the text of the entry, which is there anyway.
+    this.#href = href === options.url ? options.url : href;
+    this.#http = withDefaults(options.http);
+    this.#credentials = options.credentials;
+    this.#headers = RequestHeaders.of(options.headers, context, this.#http.compression);
+  }
+
+  get context(): TransportContext {
+    return this.#context;
+  }
+
+  /** Its URL as text: parsed, and kept for as long as the client lives, it would take five times as much. */
+  get href(): string {
+    return this.#href;
   }
 
   /** Parsed anew each time. */
   get url(): URL {
-    return new URL(this.href);
+    return new URL(this.#href);
+  }
+
+  get headers(): RequestHeaders {
+    return this.#headers;
   }
 
   /** Reads the files that `http.tls` names, and opens no socket. @throws SignalboxError CONFIG_INVALID */
@@ -62,7 +78,7 @@ export class HttpEndpoint implements HttpTarget {
   // --- HttpTarget -------------------------------------------------------------------------------------------------
 
   get server(): string {
-    return this.context.server;
+    return this.#context.server;
   }
 
   /** There is one as soon as {@link open} has resolved. */
@@ -70,16 +86,24 @@ export class HttpEndpoint implements HttpTarget {
     return this.#lease!;
   }
 
+  get http(): ResolvedHttp {
+    return this.#http;
+  }
+
+  get credentials(): CredentialSource | undefined {
+    return this.#credentials;
+  }
+
   get limits(): TransportLimits {
-    return this.context.limits;
+    return this.#context.limits;
   }
 
   get tally(): TransportTally | undefined {
-    return this.context.tally;
+    return this.#context.tally;
   }
 
   conceal(text: string): string {
-    return this.headers.conceal(this.credentials?.conceal(text) ?? text);
+    return this.#headers.conceal(this.#credentials?.conceal(text) ?? text);
   }
 }
 

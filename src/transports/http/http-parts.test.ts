@@ -139,6 +139,18 @@ describe('request headers', () => {
     });
   });
 
+  it('are the same object for all entries without any, and lists of their own for each request', () => {
+    const of = (own: Record<string, string> | undefined, packed = true): RequestHeaders =>
+      RequestHeaders.of(own, context(), packed);
+    const bare = of(undefined);
+    expect(of({})).toBe(bare);
+    expect(of({}, false)).not.toBe(bare);
+    expect(of({ 'x-a': '1' })).not.toBe(of({ 'x-a': '1' }));
+    bare.post(undefined, undefined).push('x-of-one-server', 'secret');
+    expect(bare.post(undefined, undefined)).not.toContain('x-of-one-server');
+    expect(bare.stream(undefined, undefined, undefined)).not.toContain('x-of-one-server');
+  });
+
   it.each([
     ['a line break in the value', { 'x-a': 'secret-value\r\nevil: 1' }],
     ['NUL in the value', { 'x-a': 'secret-value\u0000' }],

@@ -29,10 +29,10 @@ export class HttpTransport implements Transport, HttpLink {
   readonly kind = 'http';
   readonly streamPerRequest = true;
   readonly endpoint: HttpEndpoint;
-  readonly live: LinkedList<LiveExchange> = new LinkedList();
-  sessionId: string | undefined;
   readonly [END] = new TransportEnd();
+  readonly #live: LinkedList<LiveExchange> = new LinkedList();
   #receiver: TransportReceiver | undefined;
+  #sessionId: string | undefined;
   #linger: LingerList | undefined;
   #listening: ListenStream | undefined;
   #farewell: SessionEnd | undefined;
@@ -101,14 +101,14 @@ export class HttpTransport implements Transport, HttpLink {
     this.#ended = true;
     this.#listening?.stop();
     this.#farewell?.cancel();
-    for (const exchange of this.live.snapshot()) cutExchange(exchange, this.endpoint.server);
+    for (const exchange of this.#live.snapshot()) cutExchange(exchange, this.endpoint.server);
     this.#linger?.clear();
-    this.sessionId = undefined;
+    this.#sessionId = undefined;
     void this.endpoint.release().then(() => this[END].resolve({ kind: 'local' }));
   }
 
   diagnostics(): TransportDiagnostics {
-    const { sessionId } = this;
+    const sessionId = this.#sessionId;
     return { url: redactUrl(this.endpoint.href), ...(sessionId === undefined ? {} : { sessionId }) };
   }
 
@@ -118,6 +118,18 @@ export class HttpTransport implements Transport, HttpLink {
     return this.#receiver!;
   }
 
+  get live(): LinkedList<LiveExchange> {
+    return this.#live;
+  }
+
+  get sessionId(): string | undefined {
+    return this.#sessionId;
+  }
+
+  set sessionId(id: string | undefined) {
+    this.#sessionId = id;
+  }
+
   /** Made when it is needed: a server that answers with JSON leaves no stream open. */
   get linger(): LingerList {
     this.#linger ??= new LingerList(this.endpoint.context.clock);
@@ -125,8 +137,8 @@ export class HttpTransport implements Transport, HttpLink {
   }
 
   sessionLost(sessionId: string): void {
-    if (this.sessionId !== sessionId) return;
-    this.sessionId = undefined;
+    if (this.#sessionId !== sessionId) return;
+    this.#sessionId = undefined;
     this.#listening?.stop();
     this.#listening = undefined;
   }
@@ -141,7 +153,8 @@ export class HttpTransport implements Transport, HttpLink {
 
   async #close(headers: Readonly<Record<string, string>> | undefined): Promise<void> {
     this.#listening?.stop();
-    const { endpoint, sessionId } = this;
+    const { endpoint } = this;
+    const sessionId = this.#sessionId;
     if (sessionId !== undefined && !this.#ended) {
       const list = endpoint.headers.end(headers, sessionId);
       const request = { method: 'DELETE', url: endpoint.href, headers: list, body: null } as const;

@@ -30,7 +30,6 @@ type LinkOfItsOwn = Omit<SseLink, 'endpoint' | 'receiver' | 'live'>;
 export abstract class EventStreamTransport implements Transport, StreamReader, SseSink {
   readonly kind = 'sse';
   readonly streamPerRequest = false;
-  protected readonly context: TransportContext;
   protected readonly endpoint: HttpEndpoint;
   protected readonly live: LinkedList<LiveExchange> = new LinkedList();
   readonly [END] = new TransportEnd();
@@ -45,7 +44,6 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
 
   /** @throws SignalboxError CONFIG_INVALID if the URL or a header cannot be used */
   constructor(options: HttpTransportOptions, context: TransportContext, pools: PoolCache) {
-    this.context = context;
     this.endpoint = new HttpEndpoint(options, context, pools);
   }
 
@@ -134,6 +132,10 @@ export abstract class EventStreamTransport implements Transport, StreamReader, S
   }
 
   // --- for whoever extends it -------------------------------------------------------------------------------------
+
+  protected get context(): TransportContext {
+    return this.endpoint.context;
+  }
 
   protected get isEnded(): boolean {
     return this.#ended;
