@@ -31,15 +31,20 @@ const POST_PLAIN = [...POST, ...PLAIN] as const;
 const POST_PACKED = [...POST, ...PACKED] as const;
 const STREAM_HEAD = ['accept', 'text/event-stream', ...PLAIN] as const;
 
-const NONE: ReadonlyMap<string, string> = new Map();
-
-/** Builds the header arrays of requests; all that never changes is put together once. */
+/** Builds the header arrays of requests. Of a client it keeps what the user configured, and nothing else. */
 export class RequestHeaders {
-  readonly #user: ReadonlyMap<string, string>;
-  readonly #coding: readonly string[];
-  readonly #postHead: readonly string[];
-  /** What a POST begins with where its message overrides nothing. */
-  readonly #post: readonly string[];
+  /** What is configured: names, in lower case, and values in turn. */
+  readonly #user: readonly string[];
+  /** Whether answers to a POST may be packed. */
+  readonly #isPacked: boolean;
+
+  /** @param user checked: no name twice, and none that the protocol sets */
+  private constructor(user: readonly string[], isPacked: boolean) {
+    this.#user = user;
+    this.#isPacked = isPacked;
+  }
+
+  static readonly #bare = { packed: new RequestHeaders([], true), plain: new RequestHeaders([], false) };
 
   /**
    * Those for an entry: of all entries without headers of their own the same ones.
@@ -52,36 +57,26 @@ export class RequestHeaders {
     context: TransportContext,
     compression: boolean,
   ): RequestHeaders {
-    const user = headers === undefined ? NONE : checked(headers, context);
-    if (user.size > 0) return new RequestHeaders(user, compression);
-    return compression ? BARE_PACKED : BARE_PLAIN;
-  }
-
-  /**
-   * @param user what is configured, checked: names in lower case, none that the protocol sets
-   * @param compression whether answers to a POST may be packed
-   */
-  constructor(user: ReadonlyMap<string, string>, compression: boolean) {
-    this.#user = user;
-    this.#coding = compression ? PACKED : PLAIN;
-    this.#postHead = compression ? POST_PACKED : POST_PLAIN;
-    this.#post = this.#user.size === 0 ? this.#postHead : [...this.#postHead, ...[...this.#user].flat()];
+    const user = headers === undefined ? [] : checked(headers, context);
+    if (user.length > 0) return new RequestHeaders(user, compression);
+    return compression ? RequestHeaders.#bare.packed : RequestHeaders.#bare.plain;
   }
 
   /** Text of the peer without the secrets among these headers (S18). */
   conceal(text: string): string {
-    const secrets = [...this.#user]
-      .filter(([name]) => isSecretName(name))
-      .flatMap(([, value]) => {
-        // Of `Bearer abc` the second word is the secret.
-        const word = /^[A-Za-z][\w-]*\s+(\S.*)$/u.exec(value)?.[1];
-        return word === undefined ? [value] : [value, word];
-      });
+    const secrets: string[] = [];
+    for (let at = 0; at < this.#user.length; at += 2) {
+      if (!isSecretName(this.#user[at]!)) continue;
+      const value = this.#user[at + 1]!;
+      // Of `Bearer abc` the second word is the secret.
+      const word = /^[A-Za-z][\w-]*\s+(\S.*)$/u.exec(value)?.[1];
+      secrets.push(value, ...(word === undefined ? [] : [word]));
+    }
     return concealed(text, secrets);
   }
 
   post(own: Readonly<Record<string, string>> | undefined, sessionId: string | undefined): string[] {
-    return this.#build(this.#post, this.#postHead, own, sessionId);
+    return this.#build(this.#isPacked ? POST_PACKED : POST_PLAIN, own, sessionId);
   }
 
   /** For a GET that opens an event stream. */
@@ -90,7 +85,7 @@ export class RequestHeaders {
     sessionId: string | undefined,
     lastEventId: string | undefined,
   ): string[] {
-    const list = this.#build(undefined, STREAM_HEAD, own, sessionId);
+    const list = this.#build(STREAM_HEAD, own, sessionId);
     // An empty id resets the position: there is nothing to resume from. Ids are UTF-8, headers are bytes.
     if (lastEventId !== undefined && lastEventId !== '') {
       list.push('last-event-id', Buffer.from(lastEventId, 'utf8').toString('latin1'));
@@ -105,44 +100,45 @@ export class RequestHeaders {
    * @param type content type of its body; undefined without one
    */
   plain(own: Readonly<Record<string, string>>, accept: string, type: string | undefined): string[] {
-    const list = ['accept', accept, ...this.#coding, ...[...this.#user].flat()];
+    const list = ['accept', accept, ...(this.#isPacked ? PACKED : PLAIN), ...this.#user];
     if (type !== undefined) list.push('content-type', type);
-    for (const [name, value] of Object.entries(own)) if (!this.#user.has(name)) list.push(name, value);
+    for (const [name, value] of Object.entries(own)) if (!this.#has(name)) list.push(name, value);
     return list;
   }
 
   /** For the DELETE that ends a session. */
   end(own: Readonly<Record<string, string>> | undefined, sessionId: string): string[] {
-    return this.#build(undefined, PLAIN, own, sessionId);
+    return this.#build(PLAIN, own, sessionId);
   }
 
   #build(
-    ready: readonly string[] | undefined,
     head: readonly string[],
     own: Readonly<Record<string, string>> | undefined,
     sessionId: string | undefined,
   ): string[] {
-    let overridden = false;
-    for (const name in own) if (this.#user.has(name)) overridden = true;
-    const list = ready !== undefined && !overridden ? ready.slice() : [...head, ...this.#userFor(own)];
+    const list = head.slice();
+    let isOverridden = false;
+    for (const name in own) if (this.#has(name)) isOverridden = true;
+    if (isOverridden) list.push(...this.#userWithout(own!));
+    else if (this.#user.length > 0) list.push(...this.#user);
     for (const name in own) list.push(name, own[name]!);
     if (sessionId !== undefined) list.push('mcp-session-id', sessionId);
     return list;
   }
 
+  #has(name: string): boolean {
+    for (let at = 0; at < this.#user.length; at += 2) if (this.#user[at] === name) return true;
+    return false;
+  }
+
   /** What a message brings itself wins over what is configured: a token provider over a static token (S08). */
-  #userFor(own: Readonly<Record<string, string>> | undefined): string[] {
-    return [...this.#user].filter(([name]) => own === undefined || !Object.hasOwn(own, name)).flat();
+  #userWithout(own: Readonly<Record<string, string>>): string[] {
+    // A value stands behind its name.
+    return this.#user.filter((_, at, user) => !Object.hasOwn(own, user[at - (at % 2)]!));
   }
 }
 
-const BARE_PACKED = new RequestHeaders(NONE, true);
-const BARE_PLAIN = new RequestHeaders(NONE, false);
-
-function checked(
-  headers: Readonly<Record<string, string>>,
-  { server, logger }: TransportContext,
-): ReadonlyMap<string, string> {
+function checked(headers: Readonly<Record<string, string>>, { server, logger }: TransportContext): string[] {
   const kept = new Map<string, string>();
   for (const [given, value] of Object.entries(headers)) {
     const name = given.toLowerCase();
@@ -161,5 +157,6 @@ function checked(
       logger.warn('a configured header was left out: the protocol sets it', { server, header: name });
     } else kept.set(name, value);
   }
-  return kept;
+  // A copy has no room to spare, which is kept for as long as the client lives.
+  return [...kept].flat().slice();
 }
