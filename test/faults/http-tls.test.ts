@@ -218,8 +218,8 @@ describe.each(EXCHANGES)('%s: http.tls', (_kind, openClient) => {
       /is "passphrase" right/u,
     ],
   ])('%s fails as CONFIG_INVALID, names its key and tells no secret', async (_what, tls, key, words) => {
-    for (const open of [openClient('https://127.0.0.1:1/', withTls(tls)), openSse(tls)]) {
-      const error = await open.then(
+    for (const open of [() => openClient('https://127.0.0.1:1/', withTls(tls)), () => openSse(tls)]) {
+      const error = await open().then(
         () => undefined,
         (reason: unknown) => reason as Error,
       );
