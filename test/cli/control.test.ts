@@ -367,7 +367,7 @@ describe('a program that is killed', () => {
     third.child.kill('SIGTERM');
     expect(await third.ended).toBe(0);
     expect(existsSync(path)).toBe(false);
-  });
+  }, 180_000);
 
   it('or stopped does not keep `status` from working: it connects by itself after a while', async () => {
     const { file } = writeConfig(directory, { units: ENTRIES.units });

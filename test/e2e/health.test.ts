@@ -70,7 +70,7 @@ describe.each(EVERYWHERE)('the health of a $era server over $wire', ({ era, wire
 
   it('is told by healthCheck() whatever happens', async () => {
     const peer = await startPeer({ era, wire });
-    const client = makeFactory().create('s', peer.entry({ health: { timeoutMs: 100, intervalMs: false } }));
+    const client = makeFactory().create('s', peer.entry({ health: { timeoutMs: 1500, intervalMs: false } }));
     await client.connect();
     expect(await client.healthCheck()).toMatchObject({ healthy: true, error: undefined });
     peer.on.set(method, () => {});

@@ -20,7 +20,7 @@ async function growth(...args: string[]): Promise<{ bytes: number; connections: 
 }
 
 // What is compiled late, and what Node.js keeps for later, comes to less than one MiB however many rounds there are.
-describe('a connection that is made anew again and again', () => {
+describe('a connection that is made anew again and again', { timeout: 240_000 }, () => {
   it('costs no memory: 10 000 times in this process', async () => {
     const { bytes, connections } = await growth('memory', '5000');
     expect(connections).toBeGreaterThan(10_000);
