@@ -20,35 +20,36 @@ export class ListNode<Item> {
  * kept until the next full collection, and copied around meanwhile. Over HTTP that was a third of the CPU of a call.
  */
 export class LinkedList<Item> {
-  readonly #head: ListNode<Item> = new ListNode<Item>(undefined);
-
-  constructor() {
-    this.#head.previous = this.#head;
-    this.#head.next = this.#head;
-  }
+  #first: ListNode<Item> | undefined;
+  #last: ListNode<Item> | undefined;
 
   /** The item that was added first of those that are there. */
   get first(): Item | undefined {
-    return this.#head.next!.item;
+    return this.#first?.item;
   }
 
   /** @returns what takes it out again */
   add(item: Item): ListNode<Item> {
     const node = new ListNode(item);
-    const last = this.#head.previous!;
-    last.next = node;
-    node.previous = last;
-    node.next = this.#head;
-    this.#head.previous = node;
+    const last = this.#last;
+    if (last === undefined) {
+      this.#first = node;
+    } else {
+      last.next = node;
+      node.previous = last;
+    }
+    this.#last = node;
     return node;
   }
 
   /** Nothing happens if it was taken out already. */
   remove(node: ListNode<Item>): void {
     const { previous, next } = node;
-    if (previous === undefined || next === undefined || node === this.#head) return;
-    previous.next = next;
-    next.previous = previous;
+    if (previous !== undefined) previous.next = next;
+    else if (node === this.#first) this.#first = next;
+    else return;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
     // A node that has gone points to nobody: else the collector would take it for somebody who is needed.
     node.item = undefined;
     node.previous = undefined;
@@ -57,17 +58,17 @@ export class LinkedList<Item> {
 
   /** Takes out the item that was added first, if there is one. */
   removeFirst(): void {
-    this.remove(this.#head.next!);
+    if (this.#first !== undefined) this.remove(this.#first);
   }
 
   /** All that are there now; changes meanwhile do no harm. */
   snapshot(): Item[] {
     const items: Item[] = [];
-    for (let node = this.#head.next!; node !== this.#head; node = node.next!) items.push(node.item as Item);
+    for (let node = this.#first; node !== undefined; node = node.next) items.push(node.item as Item);
     return items;
   }
 
   clear(): void {
-    for (let node = this.#head.next!; node !== this.#head; node = this.#head.next!) this.remove(node);
+    while (this.#first !== undefined) this.remove(this.#first);
   }
 }
