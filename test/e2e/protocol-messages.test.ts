@@ -293,7 +293,7 @@ describe.skipIf(NO_SCHEMAS !== undefined)('the official examples of 2026-07-28',
       },
     });
     await session.open(new AbortController().signal);
-    session.era = new ModernEra('2026-07-28', { info: { name: 'c', version: '1' }, capabilities: {} });
+    session.era = ModernEra.of('2026-07-28', { info: { name: 'c', version: '1' }, capabilities: {} });
     const options = { timeoutMs: 1000, acceptsInputRequests: true };
     let [results, errors] = [0, 0];
     for (const { type, value } of examples) {

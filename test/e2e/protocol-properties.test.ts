@@ -144,7 +144,7 @@ async function run(framing: Framing, era: Era, chunks: Iterable<Buffer>): Promis
 }
 
 const eras: Readonly<Record<string, () => Era>> = {
-  modern: () => new ModernEra('2026-07-28', { info: { name: 'c', version: '1' }, capabilities: {} }),
+  modern: () => ModernEra.of('2026-07-28', { info: { name: 'c', version: '1' }, capabilities: {} }),
   '2025-03-26': () => LegacyEra.of('2025-03-26'),
   '2025-11-25': () => LegacyEra.of('2025-11-25'),
 };

@@ -60,5 +60,5 @@ export class OfficialHeaders {
 }
 
 function eraOf(version: string): Era {
-  return isLegacyVersion(version) ? LegacyEra.of(version) : new ModernEra(version, NOBODY);
+  return isLegacyVersion(version) ? LegacyEra.of(version) : ModernEra.of(version, NOBODY);
 }

@@ -12,6 +12,24 @@ const NAME_PARAM: ReadonlyMap<string, string> = new Map([
   ['resources/read', 'uri'],
 ]);
 
+/** So many eras are shared, at most: clients of one program say the same of themselves, or a few different things. */
+const MAX_SHARED = 64;
+/** By their `_meta`, which says all that they are made of. */
+const shared = new Map<string, ModernEra>();
+
+/**
+ * The inside of the `_meta` of every request.
+ * @param logLevel from which level on the server may log to us; undefined: not at all
+ */
+export function modernMeta(protocolVersion: string, identity: ClientIdentity, logLevel?: string): string {
+  return JSON.stringify({
+    [`${META_PREFIX}protocolVersion`]: protocolVersion,
+    [`${META_PREFIX}clientInfo`]: identity.info,
+    [`${META_PREFIX}clientCapabilities`]: identity.capabilities,
+    ...(logLevel === undefined ? {} : { [`${META_PREFIX}logLevel`]: logLevel }),
+  }).slice(1, -1);
+}
+
 /** Revision 2026-07-28 and later: stateless, every request says who asks and what it can do. */
 export class ModernEra implements Era {
   readonly name = 'modern';
@@ -22,15 +40,21 @@ export class ModernEra implements Era {
   readonly #meta: string;
   readonly #headers: Map<string, Readonly<Record<string, string>>> = new Map();
 
-  /** @param logLevel from which level on the server may log to us; undefined: not at all */
-  constructor(protocolVersion: string, identity: ClientIdentity, logLevel?: string) {
+  /** One that all who say the same share: it knows nothing of its connection. */
+  static of(protocolVersion: string, identity: ClientIdentity, logLevel?: string): ModernEra {
+    const meta = modernMeta(protocolVersion, identity, logLevel);
+    let era = shared.get(meta);
+    if (era === undefined) {
+      era = new ModernEra(protocolVersion, meta);
+      if (shared.size < MAX_SHARED) shared.set(meta, era);
+    }
+    return era;
+  }
+
+  /** @param meta that of {@link modernMeta} */
+  protected constructor(protocolVersion: string, meta: string) {
     this.protocolVersion = protocolVersion;
-    this.#meta = JSON.stringify({
-      [`${META_PREFIX}protocolVersion`]: protocolVersion,
-      [`${META_PREFIX}clientInfo`]: identity.info,
-      [`${META_PREFIX}clientCapabilities`]: identity.capabilities,
-      ...(logLevel === undefined ? {} : { [`${META_PREFIX}logLevel`]: logLevel }),
-    }).slice(1, -1);
+    this.#meta = meta;
   }
 
   meta(progressToken: number | undefined): string {

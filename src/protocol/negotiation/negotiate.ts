@@ -129,7 +129,7 @@ async function discover(
   options: NegotiationOptions,
   version: string,
 ): Promise<ProbeOutcome> {
-  const era = new ModernEra(version, options.identity);
+  const era = ModernEra.of(version, options.identity);
   try {
     const request = { timeoutMs: Number.POSITIVE_INFINITY, signal: options.signal };
     return readDiscovery(await session.request('server/discover', {}, request, era));
@@ -269,7 +269,7 @@ function acceptModern(
   options: NegotiationOptions,
   verdict: Verdict & { do: 'use-modern' },
 ): Handshake {
-  const era = new ModernEra(verdict.version, options.identity);
+  const era = ModernEra.of(verdict.version, options.identity);
   session.era = era;
   const { capabilities, instructions, _meta } = verdict.result;
   const serverInfo = isObject(_meta) ? _meta['io.modelcontextprotocol/serverInfo'] : undefined;

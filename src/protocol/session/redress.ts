@@ -6,8 +6,8 @@ import type { Session } from './session.ts';
 export function redress(
   session: Session | undefined,
   identity: ClientIdentity,
-  logLevel: ConstructorParameters<typeof ModernEra>[2],
+  logLevel: string | undefined,
 ): void {
   if (session?.era?.name !== 'modern') return;
-  session.era = new ModernEra(session.era.protocolVersion, identity, logLevel);
+  session.era = ModernEra.of(session.era.protocolVersion, identity, logLevel);
 }

@@ -1,6 +1,6 @@
 import type { Params } from '../../wire/json-rpc.ts';
 import type { Era } from '../eras/era.ts';
-import { ModernEra } from '../eras/modern-era.ts';
+import { ModernEra, modernMeta } from '../eras/modern-era.ts';
 import { encodeHeaderValue } from '../header-value.ts';
 import type { ClientIdentity } from '../mcp-types.ts';
 
@@ -19,7 +19,7 @@ const TASK_METHODS: ReadonlySet<string> = new Set(['tasks/get', 'tasks/update', 
  */
 class TasksEra extends ModernEra {
   constructor(protocolVersion: string, identity: ClientIdentity, logLevel?: string) {
-    super(protocolVersion, declaringTasks(identity), logLevel);
+    super(protocolVersion, modernMeta(protocolVersion, declaringTasks(identity), logLevel));
   }
 
   override headers(method: string, params: Params | undefined): Readonly<Record<string, string>> {
