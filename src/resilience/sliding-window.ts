@@ -29,6 +29,9 @@ export interface WindowCounts {
   readonly slow: number;
 }
 
+/** No buckets: of all windows in which nothing was counted. */
+const NONE: number[] = [];
+
 /**
  * Counts calls, failed calls and slow calls of the last `windowMs`. Constant memory, constant time, however many
  * calls there are.
@@ -39,9 +42,9 @@ export class SlidingWindow {
   readonly #buckets: number;
   // Plain arrays: a typed one takes 200 bytes beside its numbers. Each is there once something was counted in it, and is
   // as long as was needed so far: a server that is used for a moment fills one bucket.
-  #callsIn: number[] | undefined;
-  #failuresIn: number[] | undefined;
-  #slowIn: number[] | undefined;
+  #callsIn = NONE;
+  #failuresIn = NONE;
+  #slowIn = NONE;
   #calls = 0;
   #failures = 0;
   #slow = 0;
@@ -71,7 +74,8 @@ export class SlidingWindow {
   /** Notes a call that failed; see {@link succeeded}. */
   failed(isSlow: boolean = false, now: number = this.#clock.now()): void {
     const at = this.#count(isSlow, now);
-    this.#failuresIn = counted(this.#failuresIn, at);
+    if (at >= this.#failuresIn.length) this.#failuresIn = longer(this.#failuresIn, at);
+    this.#failuresIn[at]!++;
     this.#failures++;
   }
 
@@ -110,9 +114,9 @@ export class SlidingWindow {
 
   clear(): void {
     this.#origin = this.#present;
-    this.#callsIn = undefined;
-    this.#failuresIn = undefined;
-    this.#slowIn = undefined;
+    this.#callsIn = NONE;
+    this.#failuresIn = NONE;
+    this.#slowIn = NONE;
     this.#calls = 0;
     this.#failures = 0;
     this.#slow = 0;
@@ -122,10 +126,12 @@ export class SlidingWindow {
   #count(isSlow: boolean, now: number): number {
     this.#forgetOld(now);
     const at = this.#placeOf(this.#present);
-    this.#callsIn = counted(this.#callsIn, at);
+    if (at >= this.#callsIn.length) this.#callsIn = longer(this.#callsIn, at);
+    this.#callsIn[at]!++;
     this.#calls++;
     if (isSlow) {
-      this.#slowIn = counted(this.#slowIn, at);
+      if (at >= this.#slowIn.length) this.#slowIn = longer(this.#slowIn, at);
+      this.#slowIn[at]!++;
       this.#slow++;
     }
     return at;
@@ -158,20 +164,14 @@ export class SlidingWindow {
   }
 }
 
-/** The buckets with one more in the one at this place. */
-function counted(buckets: number[] | undefined, at: number): number[] {
-  if (buckets !== undefined && at < buckets.length) {
-    buckets[at]!++;
-    return buckets;
-  }
-  const longer = Array.from({ length: at + 1 }, (_, place) => buckets?.[place] ?? 0);
-  longer[at]!++;
-  return longer;
+/** The buckets, and empty ones up to this place. */
+function longer(buckets: readonly number[], at: number): number[] {
+  return Array.from({ length: at + 1 }, (_, place) => buckets[place] ?? 0);
 }
 
 /** What a bucket held, which is empty then. */
-function taken(buckets: number[] | undefined, at: number): number {
-  if (buckets === undefined || at >= buckets.length) return 0;
+function taken(buckets: number[], at: number): number {
+  if (at >= buckets.length) return 0;
   const count = buckets[at]!;
   buckets[at] = 0;
   return count;
