@@ -5,13 +5,9 @@
 export function onceForEach<Source extends object, Made>(
   make: (source: Source) => Made,
 ): (source: Source) => Made {
-  const made = new WeakMap<Source, { readonly made: Made }>();
+  const made = new WeakMap<Source, Made>();
   return (source) => {
-    let known = made.get(source);
-    if (known === undefined) {
-      known = { made: make(source) };
-      made.set(source, known);
-    }
-    return known.made;
+    if (!made.has(source)) made.set(source, make(source));
+    return made.get(source) as Made;
   };
 }
