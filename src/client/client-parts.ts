@@ -286,7 +286,8 @@ export class ClientParts implements PartsOwner {
 
   circuitChanged(change: BreakerChange): void {
     this.events.emit('circuit', change);
-    this.health.observeBreaker(change.to);
+    // Its present state: whoever listens may have changed it meanwhile, and health has heard of that already.
+    this.health.observeBreaker(this.guard.breaker?.state ?? change.to);
   }
 
   healthChanged(change: HealthChange): void {

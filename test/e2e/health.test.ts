@@ -203,3 +203,21 @@ describe('ping', () => {
     await client.disconnect();
   });
 });
+
+describe('health and the circuit', () => {
+  it('believes the circuit as it is, when a listener changes it while it is told of a change', async () => {
+    const peer = await startPeer({ era: 'modern', wire: 'http' });
+    const client = makeFactory().create('s', peer.entry({ breaker: { consecutiveFailures: 1 } }));
+    await client.connect();
+    const changes: string[] = [];
+    client.on('circuit', ({ to }) => {
+      changes.push(to);
+      if (to === 'open') client.circuit!.reset();
+    });
+    peer.on.set('tools/call', () => {});
+    await rejection(client.callTool('echo', {}, { timeoutMs: 50 }));
+    expect(changes).toEqual(['open', 'closed']);
+    expect(client.health.cause).not.toBe('breaker');
+    await client.disconnect();
+  });
+});
