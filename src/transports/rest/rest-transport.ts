@@ -23,6 +23,7 @@ import { RestCall, type RestLink } from './rest-call.ts';
 import { type RestAnswer, RestExchange } from './rest-exchange.ts';
 import type { RestRequest } from './rest-request.ts';
 import type { RestService } from './rest-service.ts';
+import { ServiceContext } from './service-context.ts';
 
 /** A REST service and how it is asked. */
 export interface RestTransportOptions extends HttpTransportOptions {
@@ -163,23 +164,10 @@ export class RestTransport implements Transport {
 
   async #load(signal: AbortSignal): Promise<RestService> {
     const target = this.#endpoint;
-    const { server, url } = target;
-    const { clock, logger } = this.#context;
     // Loaded by whoever needs it: most programs have no server of this kind.
     const { parseTemplate } = await import('url-template');
-    const errors = {
-      server,
-      errors: this.#rest.errors,
-      conceal: (text: string) => target.conceal(text),
-      wallNowMs: () => clock.wallNow(),
-    };
-    const routes = new MappedService({
-      rest: this.#rest,
-      url,
-      parse: parseTemplate,
-      context: errors,
-      debug: (message) => logger.debug(message, { event: 'rest.no_route', server }),
-    });
+    const errors = new ServiceContext(this.#rest, target, parseTemplate);
+    const routes = new MappedService(errors);
     if (this.#openapi === undefined) return routes;
     const { openOperationService } = await import('./openapi/open-service.ts');
     const release = onAbort(signal, () => this.#loading.abort(signal.reason));
@@ -187,7 +175,7 @@ export class RestTransport implements Transport {
       return await openOperationService({
         openapi: this.#openapi,
         routes,
-        url,
+        url: errors.url,
         target,
         context: this.#context,
         errors,

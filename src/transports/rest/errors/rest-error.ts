@@ -27,9 +27,9 @@ export interface ErrorContext {
   readonly server: string;
   readonly errors: ResolvedRest['errors'];
   /** Text of the service without the credentials that it was sent. */
-  readonly conceal: (text: string) => string;
+  conceal(text: string): string;
   /** In ms since the epoch. */
-  readonly wallNowMs: () => number;
+  wallNowMs(): number;
 }
 
 /** Statuses by which a service says that it has no such route. */
@@ -42,7 +42,7 @@ const SERVICE_ERROR = -32_000;
 export function statusError(answer: RestAnswer, facts: RequestFacts, context: ErrorContext): SignalboxError {
   const { status } = answer;
   const json = refusalJson(answer);
-  const said = serviceError(json, context.errors, context.conceal);
+  const said = saidBy(json, context);
   const text = json === undefined ? answer.body.toString('utf8') : (said.message ?? '');
   if (facts.hasSession && isSessionLost(status, said, answer, facts)) return sessionLost(answer, context);
   const plain = plainError(answer, said, text, context);
@@ -73,7 +73,7 @@ export function operationError(
     return withWords(error, `; the OpenAPI document asks for ${hint}`);
   }
   const json = refusalJson(answer);
-  const said = serviceError(json, context.errors, context.conceal);
+  const said = saidBy(json, context);
   const text = json === undefined ? answer.body.toString('utf8') : (said.message ?? '');
   return plainError(answer, said, text, context);
 }
@@ -94,7 +94,7 @@ export function bodyError(
   facts: RequestFacts,
   context: ErrorContext,
 ): SignalboxError | JsonRpcErrorObject {
-  const said = serviceError(value, context.errors, context.conceal);
+  const said = saidBy(value, context);
   if (said.meaning === 'session-lost' && facts.hasSession) return sessionLost(answer, context);
   if (said.meaning !== undefined && said.meaning !== 'failed') {
     return meant(said.meaning, plainError(answer, said, said.message ?? '', context), said, facts, context);
@@ -105,6 +105,10 @@ export function bodyError(
     message: said.message ?? 'the service answered with an error',
     data: withoutGaps({ code, details, requestId: answer.requestId }),
   };
+}
+
+function saidBy(body: unknown, context: ErrorContext): ServiceError {
+  return serviceError(body, context.errors, (text) => context.conceal(text));
 }
 
 /** Nothing that the request names can be missing: so it is the route. */
@@ -119,18 +123,18 @@ function plainError(
   answer: RestAnswer,
   { code, details }: ServiceError,
   text: string,
-  { server, conceal, wallNowMs }: ErrorContext,
+  context: ErrorContext,
 ): SignalboxError {
   const { status, headers, requestId, more } = answer;
   const told = withoutGaps({ serviceCode: code, problems: details });
   return refusalError({
-    server,
+    server: context.server,
     status,
     headers,
     text,
     requestId,
-    conceal,
-    wallNowMs: wallNowMs(),
+    conceal: (said) => context.conceal(said),
+    wallNowMs: context.wallNowMs(),
     more: { ...more, ...told },
   });
 }

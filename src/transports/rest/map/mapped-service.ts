@@ -23,17 +23,12 @@ import { jsonOf, type RestContent, restContent } from '../results/rest-content.t
 import { mappedToolResult, toolResult } from '../results/tool-result.ts';
 import { handshake } from './handshake.ts';
 import { firstAt } from './json-pointer.ts';
-import type { TemplateParser } from './path-template.ts';
-import { Route } from './route.ts';
+import { Route, type RouteOwner } from './route.ts';
 
-/** What a {@link MappedService} is made of. */
-export interface MappedServiceOptions {
+/** What a {@link MappedService} asks of whoever it works for. */
+export interface MappedServiceOwner extends ErrorContext, RouteOwner {
   readonly rest: ResolvedRest;
-  /** `url` of the entry. */
-  readonly url: URL;
-  readonly context: ErrorContext;
-  readonly parse: TemplateParser;
-  readonly debug: (message: string) => void;
+  debug(message: string): void;
 }
 
 /** What a request names, by its method. */
@@ -48,7 +43,8 @@ const WITH_ARGUMENTS: ReadonlySet<string> = new Set([...Object.keys(SUBJECTS), '
 
 /** A service that an endpoint map describes. */
 export class MappedService implements RestService {
-  readonly #options: MappedServiceOptions;
+  readonly #owner: MappedServiceOwner;
+  /** Of the operations that were asked for so far. */
   readonly #routes: Map<string, Route> = new Map();
   /** Operations that have succeeded in the session that is open: their routes exist. */
   readonly #proven: Set<string> = new Set();
@@ -56,13 +52,8 @@ export class MappedService implements RestService {
   /** Whether what the service offers is known from its routes only. */
   #isInferred = true;
 
-  constructor(options: MappedServiceOptions) {
-    this.#options = options;
-    const { rest, url, context, parse } = options;
-    const base = { server: context.server, url, session: rest.session, parse };
-    for (const [name, operation] of Object.entries(rest.operations)) {
-      this.#routes.set(name, new Route(operation, base));
-    }
+  constructor(owner: MappedServiceOwner) {
+    this.#owner = owner;
   }
 
   get sessionId(): string | undefined {
@@ -94,13 +85,23 @@ export class MappedService implements RestService {
   }
 
   #route(name: string): Route | undefined {
-    return this.#routes.get(name);
+    const known = this.#routes.get(name);
+    if (known !== undefined) return known;
+    const { operations } = this.#owner.rest;
+    // The name may be that of any method a caller thought of.
+    const operation = Object.hasOwn(operations, name)
+      ? operations[name as keyof typeof operations]
+      : undefined;
+    if (operation === undefined) return undefined;
+    const route = new Route(operation, this.#owner);
+    this.#routes.set(name, route);
+    return route;
   }
 
   #initialize(params: Params): RestStep {
     this.#sessionId = undefined;
     this.#proven.clear();
-    const { rest, url } = this.#options;
+    const { rest, url } = this.#owner;
     const offers = { operations: rest.operations, offered: params['protocolVersion'], url };
     const route = this.#route('initialize');
     if (route === undefined) return { kind: 'answer', result: handshake(undefined, offers).result };
@@ -115,7 +116,7 @@ export class MappedService implements RestService {
   }
 
   #sessionIn(answer: RestAnswer, body: unknown): string | undefined {
-    const { session } = this.#options.rest;
+    const { session } = this.#owner.rest;
     if (session === undefined) return undefined;
     const header =
       session.fromHeader === undefined ? undefined : firstHeader(answer.headers, session.fromHeader);
@@ -125,7 +126,7 @@ export class MappedService implements RestService {
     // F-087: it goes into headers, queries and bodies, and is nothing that anybody would have to type.
     if (typeof id === 'string' && id.length <= MAX_SESSION_ID_LENGTH && /^[\u0021-\u007E]+$/u.test(id))
       return id;
-    const { server } = this.#options.context;
+    const { server } = this.#owner;
     const message = 'the service sent a session id that is not visible ASCII or too long';
     throw answerError('BAD_RESPONSE', message, {
       server,
@@ -136,7 +137,7 @@ export class MappedService implements RestService {
 
   #list(method: string, params: Params, route: Route): RestStep {
     const step = this.#ask(method, params, route, (answer, content) => {
-      const { server } = this.#options.context;
+      const { server } = this.#owner;
       const value = jsonOf(content, answer, server);
       return { result: listPage(method, value, route.operation, server) };
     });
@@ -147,7 +148,7 @@ export class MappedService implements RestService {
       ...step,
       read: (answer) => {
         if (!NO_ROUTE.has(answer.status)) return step.read(answer);
-        this.#options.debug(`the service has no ${method} (HTTP ${answer.status})`);
+        this.#owner.debug(`the service has no ${method} (HTTP ${answer.status})`);
         return { result: { [LIST_KEYS.get(method)!]: [] } };
       },
     };
@@ -181,7 +182,7 @@ export class MappedService implements RestService {
       case 'prompts/get':
         return { result: promptResult(content) };
       case 'completion/complete': {
-        const value = jsonOf(content, answer, this.#options.context.server);
+        const value = jsonOf(content, answer, this.#owner.server);
         return { result: { completion: Array.isArray(value) ? { values: value } : value } };
       }
       default:
@@ -195,7 +196,7 @@ export class MappedService implements RestService {
     const value = firstAt(content.value, operation.result);
     if (value !== undefined) return { kind: 'json', value: mapFields(value, operation.fields) };
     const places = operation.result.map((pointer) => JSON.stringify(pointer)).join(', ');
-    const { server } = this.#options.context;
+    const { server } = this.#owner;
     throw new SignalboxError(
       'INVALID_RESULT',
       `the answer has nothing at ${places}; correct "result" of the operation in x-signalbox.rest`,
@@ -214,7 +215,8 @@ export class MappedService implements RestService {
     route: Route,
     read: ((answer: RestAnswer, content: RestContent) => RestResult) | undefined,
   ): RestStep & { readonly kind: 'ask' } {
-    const { rest, context } = this.#options;
+    const owner = this.#owner;
+    const { server, rest } = owner;
     const sessionId = this.#sessionId;
     const facts = (): RequestFacts => ({
       method,
@@ -230,9 +232,9 @@ export class MappedService implements RestService {
         if (!route.expects(answer.status))
           throw this.#noticed(this.#failure(answer, facts(), route), sessionId);
         if (read === undefined) return { result: {} };
-        const content = restContent(answer, context.server);
+        const content = restContent(answer, server);
         if (content.kind === 'json' && isErrorBody(content.value, rest.errors)) {
-          const error = bodyError(answer, content.value, facts(), context);
+          const error = bodyError(answer, content.value, facts(), owner);
           if (SignalboxError.is(error)) throw this.#noticed(error, sessionId);
           return { error };
         }
@@ -251,11 +253,10 @@ export class MappedService implements RestService {
 
   #failure(answer: RestAnswer, facts: RequestFacts, { operation }: Route): SignalboxError {
     const { status, requestId } = answer;
-    const { context } = this.#options;
-    if (status >= 300) return statusError(answer, facts, context);
+    if (status >= 300) return statusError(answer, facts, this.#owner);
     const wanted = (operation.expect ?? []).join(' or ');
     const message = `the service answered ${facts.method} with HTTP ${status}, where ${wanted} is expected`;
-    return answerError('BAD_RESPONSE', message, { server: context.server, status, requestId });
+    return answerError('BAD_RESPONSE', message, { server: this.#owner.server, status, requestId });
   }
 }
 

@@ -5,25 +5,26 @@ import type { RestBody, RestRequest } from '../rest-request.ts';
 import { PathTemplate, type TemplateParser, UnusableValue } from './path-template.ts';
 import { asTexts, partValue } from './request-parts.ts';
 
-/** Where the routes of one service begin. */
-export interface RouteBase {
+/** The service that routes belong to. */
+export interface RouteOwner {
   readonly server: string;
-  /** `url` of the entry. */
+  /** `url` of the entry, where they begin. */
   readonly url: URL;
-  readonly session: ResolvedRest['session'];
+  readonly rest: Pick<ResolvedRest, 'session'>;
   readonly parse: TemplateParser;
 }
+
+/** Most services keep to the usual routes: their templates are read once for all of them. */
+const templates: WeakMap<ResolvedOperation, PathTemplate> = new WeakMap();
 
 /** One operation of an endpoint map, ready to make requests. */
 export class Route {
   readonly operation: ResolvedOperation;
-  readonly #base: RouteBase;
-  readonly #path: PathTemplate;
+  readonly #service: RouteOwner;
 
-  constructor(operation: ResolvedOperation, base: RouteBase) {
+  constructor(operation: ResolvedOperation, service: RouteOwner) {
     this.operation = operation;
-    this.#base = base;
-    this.#path = new PathTemplate(operation.path, base.parse);
+    this.#service = service;
   }
 
   /** True for a status that means success. */
@@ -40,7 +41,7 @@ export class Route {
    */
   request(params: Readonly<Record<string, unknown>>, sessionId: string | undefined): RestRequest {
     const source = { ...params, sessionId };
-    const { server } = this.#base;
+    const { server } = this.#service;
     try {
       const body = this.#body(source, sessionId);
       const headers = this.#headers(source, sessionId);
@@ -53,8 +54,19 @@ export class Route {
     }
   }
 
+  get #path(): PathTemplate {
+    const { operation } = this;
+    let template = templates.get(operation);
+    if (template === undefined) {
+      template = new PathTemplate(operation.path, this.#service.parse);
+      templates.set(operation, template);
+    }
+    return template;
+  }
+
   #url(source: Readonly<Record<string, unknown>>, sessionId: string | undefined, inBody: boolean): URL {
-    const { url: base, session } = this.#base;
+    const { url: base, rest } = this.#service;
+    const { session } = rest;
     const expanded = this.#path.expand(source);
     const start = expanded.startsWith('/') ? base.pathname.replace(/\/$/u, '') : base.pathname;
     const url = new URL(`${base.origin}${start}${expanded}`);
@@ -88,7 +100,7 @@ export class Route {
       if (texts.length > 0)
         headers[name.toLowerCase()] = Buffer.from(texts.join(', '), 'utf8').toString('latin1');
     }
-    const { session } = this.#base;
+    const { session } = this.#service.rest;
     if (session?.in === 'header' && sessionId !== undefined) headers[session.name] = sessionId;
     return headers;
   }
@@ -98,7 +110,7 @@ export class Route {
     sessionId: string | undefined,
   ): { readonly body: RestBody; readonly hasSession: boolean } | undefined {
     const { body: part } = this.operation;
-    const { session } = this.#base;
+    const { session } = this.#service.rest;
     if (part === false) return undefined;
     let value = partValue(part, source);
     if (value === undefined) return undefined;
