@@ -79,7 +79,7 @@ describe.each(['stdio', 'json', 'sse'])('the garbage of calls over %s', (wire) =
 });
 
 /** What one more client holds that is connected and has nothing to do; about 15 % above what it is. */
-const MAX_IDLE_BYTES = { loop: 15_900, json: 21_300, stdio: 27_300 };
+const MAX_IDLE_BYTES = { loop: 5300, json: 7900, stdio: 13_100 };
 
 describe.each(Object.entries(MAX_IDLE_BYTES))('an idle client over %s', (wire, maxBytes) => {
   it.skipIf(wire === 'stdio' && process.platform === 'win32')('holds no more than it must', async () => {
