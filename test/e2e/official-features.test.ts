@@ -79,7 +79,10 @@ describe.each(CELLS)('a server on the official package over %s, %s era', (wire, 
     expect(seen).toEqual([1, 2, 3]);
     const controller = new AbortController();
     const options = { signal: controller.signal, onProgress: () => controller.abort() };
-    expect(await rejection(client.callTool('count', { to: 1000, delayMs: 20 }, options))).toMatchObject({ code: 'REQUEST_ABORTED', delivered: 'unknown' });
+    expect(await rejection(client.callTool('count', { to: 1000, delayMs: 20 }, options))).toMatchObject({
+      code: 'REQUEST_ABORTED',
+      delivered: 'unknown',
+    });
     expect(textOf(await client.callTool('count', { to: 1 }))).toBe('counted to 1');
   });
 });

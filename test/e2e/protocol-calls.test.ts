@@ -26,7 +26,10 @@ async function connected(
 ): Promise<{ peer: ProtocolPeer; client: McpClient; log: LogLine[] }> {
   const log: LogLine[] = [];
   const peer = await startPeer(options);
-  const client = makeFactory({ logger: recordingLogger(log), ...(clock && { clock }) }).create('s', peer.entry(settings));
+  const client = makeFactory({ logger: recordingLogger(log), ...(clock && { clock }) }).create(
+    's',
+    peer.entry(settings),
+  );
   await client.connect();
   return { peer, client, log };
 }

@@ -22,11 +22,7 @@ const newJournal = (): string => join(scratch, `journal-${journals++}`);
 const methods = (journal: string): (string | undefined)[] => readJournal(journal).map(({ method }) => method);
 
 /** Sends a request and breaks off when `ready` holds, which may look at what has come of the answer. */
-async function breakOff(
-  url: string,
-  options: RawRequest,
-  ready: (answer: string) => boolean,
-): Promise<void> {
+async function breakOff(url: string, options: RawRequest, ready: (answer: string) => boolean): Promise<void> {
   const headers = { 'content-type': 'application/json', accept: 'text/event-stream', ...options.headers };
   const request = httpRequest(url, { method: 'POST', headers, agent: false });
   request.on('error', () => {});
