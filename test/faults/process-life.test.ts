@@ -217,7 +217,7 @@ describe('a stop', () => {
 
   it('S26-8 S25-3 F-010 a server that ignores the end of stdin and SIGTERM is killed on schedule', async () => {
     const journal = journalFile();
-    const stop = { eofMs: 500, termMs: 500, killMs: 1000 };
+    const stop = { eofMs: 1500, termMs: 1500, killMs: 10_000 };
     const { transport, receiver } = await open({ journal, ignoreTerm: true, ignoreEof: true }, { stop });
     transport.send(request(1, 'ping'));
     await receiver.count(1);
@@ -309,7 +309,7 @@ describe('a stop', () => {
 
   it('a message that was sent directly before close still leaves', async () => {
     const journal = journalFile();
-    const { transport } = await open({ journal }, { stop: STOP_TIMES });
+    const { transport } = await open({ journal }, { stop: { ...STOP_TIMES, eofMs: 30_000 } });
     const last = request(1, 'notifications/cancelled');
     transport.send(last);
     await transport.close();

@@ -42,7 +42,7 @@ describe('a stream that breaks', () => {
     const { transport, pid } = await openFaulty(
       tracker,
       { journal, start: ['closeStdout'] },
-      { stop: STOP_TIMES },
+      { stop: { ...STOP_TIMES, eofMs: 30_000 } },
     );
     await transport.closed;
     await transport.close();
