@@ -4,10 +4,9 @@ import { isObject } from '../../../wire/json-rpc.ts';
 import type { FaultService } from '../fault-service.ts';
 import { InFlight } from '../in-flight.ts';
 import { SharedOutput } from '../shared-output.ts';
-import { EventWay } from './event-way.ts';
+import { serveEventPost } from './event-post.ts';
 import { openEvents, readMessage, sendJson, writeOut } from './http-body.ts';
-import type { HttpFront } from './http-front.ts';
-import { SessionTable } from './session-table.ts';
+import { SessionFront } from './session-front.ts';
 
 /** A client. It has no stream until it has asked for its events. */
 interface RpcSession {
@@ -23,24 +22,12 @@ const SESSION_HEADER = 'mcp-session-id';
  * `{request_id, result | error}`, notifications `{type, params}`. A session ends with its stream; the stream of a session
  * that was forgotten stays open and is silent, as if another process had taken over.
  */
-export class ConnectRpcFront implements HttpFront {
+export class ConnectRpcFront extends SessionFront<RpcSession> {
   readonly #service: FaultService;
-  readonly #sessions: SessionTable<RpcSession> = new SessionTable(() => {});
 
   constructor(service: FaultService) {
+    super();
     this.#service = service;
-  }
-
-  get sessions(): number {
-    return this.#sessions.size;
-  }
-
-  loseSessions(): number {
-    return this.#sessions.endAll();
-  }
-
-  abort(): void {
-    this.#sessions.cancelAll();
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
@@ -55,7 +42,7 @@ export class ConnectRpcFront implements HttpFront {
       return;
     }
     const id = String(request.headers[SESSION_HEADER]);
-    const session = this.#sessions.get(id);
+    const session = this.table.get(id);
     if (session === undefined) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('Session not found');
     } else if (what === 'GET events') {
@@ -63,14 +50,14 @@ export class ConnectRpcFront implements HttpFront {
     } else if (what === 'POST rpc') {
       await this.#post(id, session, response, body);
     } else {
-      this.#sessions.end(id);
+      this.table.end(id);
       session.stream?.end();
       response.writeHead(204).end();
     }
   }
 
   #connect(response: ServerResponse): void {
-    const id = this.#sessions.add({ inFlight: new InFlight(), stream: undefined, output: undefined });
+    const id = this.table.add({ inFlight: new InFlight(), stream: undefined, output: undefined });
     const server = { name: 'signalbox-fault-server', version: VERSION };
     sendJson(response, 200, JSON.stringify({ session_id: id, server, disconnect: true }));
   }
@@ -79,7 +66,7 @@ export class ConnectRpcFront implements HttpFront {
     session.stream = response;
     session.output = new SharedOutput((bytes) => writeOut(response, bytes));
     response.once('close', () => {
-      if (session.stream === response) this.#sessions.end(id);
+      if (session.stream === response) this.table.end(id);
     });
     openEvents(response);
   }
@@ -88,24 +75,19 @@ export class ConnectRpcFront implements HttpFront {
     const message = readMessage(body, response);
     if (message === undefined) return;
     const { stream, output, inFlight } = session;
-    if (message.kind === 'request') {
-      if (stream === undefined || output === undefined) {
-        response.writeHead(409, { 'content-type': 'text/plain' }).end('GET events comes first');
-        return;
-      }
-      const loseSession = (): void => this.#sessions.end(id);
-      const way = new EventWay(response, {
-        stream,
-        output,
-        acceptStatus: 200,
-        event: dialectEvent,
-        loseSession,
-      });
-      await inFlight.run(message.message.id, (signal) => this.#service.serve(message.message, way, signal));
+    if (stream === undefined || output === undefined) {
+      response.writeHead(409, { 'content-type': 'text/plain' }).end('GET events comes first');
       return;
     }
-    if (message.kind === 'notification') inFlight.notified(message.message);
-    response.writeHead(message.kind === 'invalid' ? 400 : 200).end();
+    await serveEventPost(message, response, {
+      stream,
+      output,
+      inFlight,
+      service: this.#service,
+      acceptStatus: 200,
+      event: dialectEvent,
+      loseSession: () => this.table.end(id),
+    });
   }
 }
 

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isObject } from '../../../wire/json-rpc.ts';
 import type { FaultService } from '../fault-service.ts';
 import { InFlight } from '../in-flight.ts';
 import { sendJson } from './http-body.ts';
-import type { HttpFront } from './http-front.ts';
 import { RestWay } from './rest-way.ts';
+import { SessionFront } from './session-front.ts';
 
 /** What a route asks of the service, in the words of MCP. */
 interface RestCall {
@@ -17,31 +16,25 @@ interface RestCall {
 const asItIs = (result: unknown): unknown => result;
 
 /** The default routes of plain REST, below `/mcp`, with a session in bodies and queries. */
-export class RestFront implements HttpFront {
+export class RestFront extends SessionFront<{ readonly inFlight: InFlight }> {
   readonly #service: FaultService;
-  readonly #sessions: Map<string, InFlight> = new Map();
   /** Requests that belong to no session. */
   readonly #stateless = new InFlight();
   #lastKey = 0;
 
   constructor(service: FaultService) {
+    super();
     this.#service = service;
   }
 
-  get sessions(): number {
-    return this.#sessions.size;
-  }
-
-  loseSessions(): number {
-    const { size } = this.#sessions;
-    this.abort();
-    this.#sessions.clear();
-    return size;
-  }
-
-  abort(): void {
+  override loseSessions(): number {
     this.#stateless.cancelAll();
-    for (const inFlight of this.#sessions.values()) inFlight.cancelAll();
+    return super.loseSessions();
+  }
+
+  override abort(): void {
+    this.#stateless.cancelAll();
+    super.abort();
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
@@ -59,7 +52,7 @@ export class RestFront implements HttpFront {
     } else {
       const call = callOf(route, given, url.searchParams);
       const session = url.searchParams.get('sessionId') ?? given['sessionId'];
-      if (call === undefined || typeof session !== 'string' || !this.#sessions.has(session)) {
+      if (call === undefined || typeof session !== 'string' || this.table.get(session) === undefined) {
         const message = call === undefined ? 'there is nothing here' : 'Session not found';
         sendJson(response, 404, JSON.stringify({ error: { message } }));
       } else await this.#run(call, response, session);
@@ -67,8 +60,7 @@ export class RestFront implements HttpFront {
   }
 
   async #initialize(given: Readonly<Record<string, unknown>>, response: ServerResponse): Promise<void> {
-    const sessionId = randomUUID();
-    this.#sessions.set(sessionId, new InFlight());
+    const sessionId = this.table.add({ inFlight: new InFlight() });
     const wrap = (result: unknown): unknown => (isObject(result) ? { ...result, sessionId } : result);
     const params = { capabilities: {}, ...given };
     await this.#run({ method: 'initialize', params, wrap }, response, sessionId);
@@ -76,13 +68,11 @@ export class RestFront implements HttpFront {
 
   async #run(call: RestCall, response: ServerResponse, sessionId: string | undefined): Promise<void> {
     const { method, params, wrap } = call;
-    const inFlight = (sessionId === undefined ? undefined : this.#sessions.get(sessionId)) ?? this.#stateless;
+    const { inFlight } = this.table.get(sessionId) ?? { inFlight: this.#stateless };
     const way = new RestWay(response, {
       wrap,
       loseSession: () => {
-        if (sessionId === undefined) return;
-        this.#sessions.get(sessionId)?.cancelAll();
-        this.#sessions.delete(sessionId);
+        if (sessionId !== undefined) this.table.end(sessionId);
       },
     });
     const id = ++this.#lastKey;

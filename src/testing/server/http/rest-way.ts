@@ -1,7 +1,7 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { isObject } from '../../../wire/json-rpc.ts';
-import type { AnswerWay } from '../answer-way.ts';
-import { cutConnection, sendJson, writeOut } from './http-body.ts';
+import { BodyWay } from './body-way.ts';
+import { sendJson } from './http-body.ts';
 
 export interface RestWayOptions {
   /** What an answer of success is wrapped in: `{result}` of a call. */
@@ -10,20 +10,13 @@ export interface RestWayOptions {
 }
 
 /** Plain REST: the answer is the body of the response, in the shape of its route. There is no way to say anything else. */
-export class RestWay implements AnswerWay {
-  readonly #response: ServerResponse;
-  readonly #options: RestWayOptions;
+export class RestWay extends BodyWay {
+  readonly #wrap: (result: unknown) => unknown;
 
-  constructor(response: ServerResponse, options: RestWayOptions) {
-    this.#response = response;
-    this.#options = options;
+  constructor(response: ServerResponse, { wrap, loseSession }: RestWayOptions) {
+    super(response, { headers: {}, loseSession });
+    this.#wrap = wrap;
   }
-
-  get isGone(): boolean {
-    return this.#response.destroyed;
-  }
-
-  accept(): void {}
 
   notify(): void {}
 
@@ -35,40 +28,8 @@ export class RestWay implements AnswerWay {
     return Buffer.from(this.#bodyOf(message));
   }
 
-  write(bytes: Buffer): Promise<void> {
-    if (!this.#response.headersSent && !this.isGone) {
-      this.#response.writeHead(200, { 'content-type': 'application/json' });
-    }
-    return writeOut(this.#response, bytes);
-  }
-
-  end(): void {
-    if (!this.isGone) this.#response.end();
-  }
-
   answer(message: string): void {
-    sendJson(this.#response, 200, this.#bodyOf(message));
-  }
-
-  giveUp(): void {
-    this.end();
-  }
-
-  cut(gently: boolean): void {
-    cutConnection(this.#response, gently);
-  }
-
-  exit(): void {
-    this.cut(false);
-  }
-
-  refuse(status: number, headers: OutgoingHttpHeaders, body: string): void {
-    if (!this.isGone)
-      this.#response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(body);
-  }
-
-  loseSession(): void {
-    this.#options.loseSession();
+    sendJson(this.response, 200, this.#bodyOf(message));
   }
 
   /** The message of JSON-RPC as a body of REST; what is no message stays what it is. */
@@ -81,6 +42,6 @@ export class RestWay implements AnswerWay {
     }
     if (!isObject(value)) return message;
     const { error, result } = value;
-    return JSON.stringify(error === undefined ? this.#options.wrap(result) : { error });
+    return JSON.stringify(error === undefined ? this.#wrap(result) : { error });
   }
 }

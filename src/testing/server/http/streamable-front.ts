@@ -6,9 +6,8 @@ import { InFlight } from '../in-flight.ts';
 import { headerProblem, metaProblem } from '../modern-request.ts';
 import { type FaultServerEra, LEGACY_REVISIONS, MCP_ERROR } from '../revisions.ts';
 import { openEvents, readMessage, sendError } from './http-body.ts';
-import type { HttpFront } from './http-front.ts';
 import { PostWay } from './post-way.ts';
-import { SessionTable } from './session-table.ts';
+import { SessionFront } from './session-front.ts';
 
 /** What a legacy client has opened by `initialize`. */
 interface HttpSession {
@@ -19,34 +18,26 @@ interface HttpSession {
 const SESSION_HEADER = 'mcp-session-id';
 
 /** Streamable HTTP: stateless for the modern era, with sessions for the legacy one. */
-export class StreamableFront implements HttpFront {
+export class StreamableFront extends SessionFront<HttpSession> {
   readonly #era: FaultServerEra;
   readonly #answers: Answers;
   readonly #service: FaultService;
-  readonly #sessions: SessionTable<HttpSession> = new SessionTable(({ streams }) => {
-    for (const stream of streams) stream.end();
-  });
   /** Requests without a session. Their ids are not unique: each has a key of its own. */
   readonly #stateless = new InFlight();
   #lastKey = 0;
 
   constructor(era: FaultServerEra, answers: Answers, service: FaultService) {
+    super(({ streams }) => {
+      for (const stream of streams) stream.end();
+    });
     this.#era = era;
     this.#answers = answers;
     this.#service = service;
   }
 
-  get sessions(): number {
-    return this.#sessions.size;
-  }
-
-  loseSessions(): number {
-    return this.#sessions.endAll();
-  }
-
-  abort(): void {
+  override abort(): void {
     this.#stateless.cancelAll();
-    this.#sessions.cancelAll();
+    super.abort();
   }
 
   async serve(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
@@ -72,7 +63,7 @@ export class StreamableFront implements HttpFront {
     if (this.#answers.speaksModern(message)) {
       await this.#modern(message, request, response);
     } else if (message.method === 'initialize') {
-      const id = this.#sessions.add({ inFlight: new InFlight(), streams: new Set() });
+      const id = this.table.add({ inFlight: new InFlight(), streams: new Set() });
       await this.#legacy(message, id, request, response);
     } else {
       const id = this.#sessionOf(request, response);
@@ -107,11 +98,11 @@ export class StreamableFront implements HttpFront {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const session = this.#sessions.get(sessionId)!;
+    const session = this.table.get(sessionId)!;
     const way = new PostWay(response, {
       acceptsStream: takesEvents(request),
       headers: message.method === 'initialize' ? { [SESSION_HEADER]: sessionId } : {},
-      loseSession: () => this.#sessions.end(sessionId),
+      loseSession: () => this.table.end(sessionId),
     });
     await session.inFlight.run(message.id, (signal) => this.#service.serve(message, way, signal));
   }
@@ -125,7 +116,7 @@ export class StreamableFront implements HttpFront {
     if (this.#era !== 'modern') {
       const id = this.#sessionOf(request, response);
       if (id === undefined) return;
-      if (notification !== undefined) this.#sessions.get(id)!.inFlight.notified(notification);
+      if (notification !== undefined) this.table.get(id)!.inFlight.notified(notification);
     }
     response.writeHead(202).end();
   }
@@ -134,11 +125,11 @@ export class StreamableFront implements HttpFront {
     const id = this.#sessionOf(request, response);
     if (id === undefined) return;
     if (request.method === 'DELETE') {
-      this.#sessions.end(id);
+      this.table.end(id);
       response.writeHead(204).end();
       return;
     }
-    const { streams } = this.#sessions.get(id)!;
+    const { streams } = this.table.get(id)!;
     openEvents(response);
     streams.add(response);
     response.once('close', () => streams.delete(response));
@@ -153,7 +144,7 @@ export class StreamableFront implements HttpFront {
       sendError(response, 400, { code: JSON_RPC_ERROR.invalidRequest, message });
       return undefined;
     }
-    if (this.#sessions.get(id) === undefined) {
+    if (this.table.get(id) === undefined) {
       sendError(response, 404, { code: MCP_ERROR.badSession, message: 'Session not found' });
       return undefined;
     }
