@@ -3,50 +3,10 @@
 // JSON. Its argument says which way the call goes: `client`, `off` or `registry`.
 import { createHook } from 'node:async_hooks';
 import { ClientFactory, ServerRegistry, systemClock } from '../../dist/index.js';
+import { Loop } from './loop-transport.mjs';
 
 const WARM_CALLS = 20_000;
 const CALLS = 2000;
-
-/** Answers at once with a string that is made without JSON, so that the client alone encodes and parses. */
-class Loop {
-  kind = 'loop';
-  streamPerRequest = false;
-  closed = new Promise((resolve) => {
-    this.end = resolve;
-  });
-
-  open(receiver) {
-    this.receiver = receiver;
-    return Promise.resolve();
-  }
-
-  send(outgoing) {
-    outgoing.flushed();
-    const id = /"id":(\d+)/u.exec(outgoing.text)?.[1];
-    if (id === undefined) return;
-    const result = outgoing.text.includes('"initialize"')
-      ? '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"loop","version":"1"}}'
-      : outgoing.text.includes('"tools/list"')
-        ? '{"tools":[{"name":"echo","inputSchema":{"type":"object"}}]}'
-        : '{"content":[{"type":"text","text":"hello"}]}';
-    this.receiver.message(`{"jsonrpc":"2.0","id":${id},"result":${result}}`, undefined);
-  }
-
-  abandon() {}
-
-  close() {
-    this.destroy();
-    return Promise.resolve();
-  }
-
-  destroy() {
-    this.end({ kind: 'local' });
-  }
-
-  diagnostics() {
-    return {};
-  }
-}
 
 const counts = { clockReads: 0, wallReads: 0, timers: 0, promises: 0, encodings: 0, parses: 0 };
 

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ClientFactory } from '../../dist/index.js';
+import { Loop } from './loop-transport.mjs';
 
 /** Whatever is made once, for all clients or when a function runs hot, is there before it is counted. */
 const WARM_CLIENTS = 50;
@@ -15,43 +16,6 @@ const CALLS = 5;
 const INITIALIZED =
   '{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"echo","version":"1"}}';
 const HELLO = '{"content":[{"type":"text","text":"hello"}]}';
-
-/** Answers at once. */
-class Loop {
-  kind = 'loop';
-  streamPerRequest = false;
-  closed = new Promise((resolve) => {
-    this.end = resolve;
-  });
-
-  open(receiver) {
-    this.receiver = receiver;
-    return Promise.resolve();
-  }
-
-  send(outgoing) {
-    outgoing.flushed();
-    const id = /"id":(\d+)/u.exec(outgoing.text)?.[1];
-    if (id === undefined) return;
-    const result = outgoing.text.includes('"initialize"') ? INITIALIZED : HELLO;
-    this.receiver.message(`{"jsonrpc":"2.0","id":${id},"result":${result}}`, undefined);
-  }
-
-  abandon() {}
-
-  close() {
-    this.destroy();
-    return Promise.resolve();
-  }
-
-  destroy() {
-    this.end({ kind: 'local' });
-  }
-
-  diagnostics() {
-    return {};
-  }
-}
 
 /** A server that costs the machine next to nothing: there are hundreds of them. */
 const SHELL_SERVER = `
