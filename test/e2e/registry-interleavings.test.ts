@@ -303,7 +303,22 @@ describe('a registry under any interleaving of what is asked of it', () => {
           expect(stage.broken).toEqual([]);
         },
       ),
-      { numRuns: 500 },
+      {
+        numRuns: 500,
+        examples: [
+          // Taken out of service while its changes are being subscribed to.
+          [
+            [
+              { do: 'update', name: 'a', state: 'connected', drainMs: 0 },
+              { do: 'wait', ms: 0 },
+              { do: 'drop', name: 'a' },
+              { do: 'update', name: 'a', state: 'unavailable', drainMs: 0 },
+            ],
+            1,
+            { when: 'unavailable', do: 'wantConnected' },
+          ],
+        ],
+      },
     );
   });
 });

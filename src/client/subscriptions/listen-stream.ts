@@ -36,6 +36,8 @@ export interface ListenStreamOptions {
 export class ListenStream {
   readonly #options: ListenStreamOptions;
   #honored: SubscriptionFilter = {};
+  /** Whoever waits for the first acknowledgement. */
+  #opening: Deferred<void> | undefined;
   #abort: AbortController | undefined;
   #retry: Timer | undefined;
   #isClosed = false;
@@ -62,6 +64,7 @@ export class ListenStream {
       const message = `subscriptions/listen was not acknowledged within ${ACKNOWLEDGE_MS} ms`;
       acknowledged.reject(new SignalboxError('REQUEST_TIMEOUT', message, { server: this.#options.name }));
     }, ACKNOWLEDGE_MS);
+    this.#opening = acknowledged;
     try {
       void this.#listen(acknowledged);
       await acknowledged.promise;
@@ -69,6 +72,7 @@ export class ListenStream {
       this.close();
       throw error;
     } finally {
+      this.#opening = undefined;
       timer.cancel();
     }
   }
@@ -86,10 +90,12 @@ export class ListenStream {
     this.#epoch++;
     this.#retry?.cancel();
     this.#retry = undefined;
-    this.#abort?.abort(
-      new SignalboxError('REQUEST_ABORTED', 'the subscription was closed', { server: this.#options.name }),
-    );
+    const reason = new SignalboxError('REQUEST_ABORTED', 'the subscription was closed', {
+      server: this.#options.name,
+    });
+    this.#abort?.abort(reason);
     this.#abort = undefined;
+    this.#opening?.reject(reason);
   }
 
   async #listen(first: Deferred<void> | undefined): Promise<void> {
