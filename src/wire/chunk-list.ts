@@ -1,3 +1,5 @@
+import { joinedBytes } from './joined-bytes.ts';
+
 /**
  * Loose chunks are joined when there are this many: a peer that sends byte by byte must not make us hold an object
  * for each of them.
@@ -25,11 +27,14 @@ export class ChunkList {
     }
   }
 
-  /** Everything held, with `last` behind it; the list is empty afterwards. A lone piece is not copied. */
+  /**
+   * Everything held, with `last` behind it; the list is empty afterwards. A lone piece is not copied; what was joined is good
+   * until the next `take` of any list ({@link joinedBytes}).
+   */
   take(last: Buffer): Buffer {
     if (this.#chunks.length === 0) return last;
     this.#chunks.push(last);
-    const whole = Buffer.concat(this.#chunks, this.#bytes + last.length);
+    const whole = joinedBytes(this.#chunks, this.#bytes + last.length);
     this.clear();
     return whole;
   }

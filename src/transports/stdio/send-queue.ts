@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { type Delivery, SignalboxError } from '../../core/errors.ts';
 import type { Outgoing } from '../transport.ts';
 import type { TransportContext } from '../transport-context.ts';
+import { giveLineBufferBack, takeLineBuffer } from './line-buffers.ts';
 
 /** A write ends with the frame that reaches this size: what fits a pipe at once stays one system call. */
 const BATCH_BYTES = 64 * 1024;
@@ -135,7 +136,10 @@ export class SendQueue {
   #written(batch: readonly Waiting[]): void {
     if (this.#inFlight.length === 0) return; // failed meanwhile
     this.#inFlight = this.#inFlight.length === batch.length ? NONE : this.#inFlight.slice(batch.length);
-    for (const { bytes } of batch) this.#bytes -= bytes;
+    for (const { bytes, line } of batch) {
+      this.#bytes -= bytes;
+      if (line !== undefined) giveLineBufferBack(line);
+    }
     if (this.#inFlight.length === 0) this.#write(BATCH_BYTES);
   }
 
@@ -147,8 +151,10 @@ export class SendQueue {
 }
 
 function large(outgoing: Outgoing, bytes: number): Waiting {
-  const line = Buffer.allocUnsafeSlow(bytes);
-  line.write(outgoing.text);
+  const line = takeLineBuffer(bytes);
+  const { text } = outgoing;
+  // A byte for each character is ASCII, which needs no look at each.
+  line.write(text, text.length === bytes - 1 ? 'latin1' : 'utf8');
   line[bytes - 1] = LF;
   outgoing.taken?.();
   return { outgoing, bytes, line };
