@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ClientFactory } from '../../src/client/client-factory.ts';
 import { checkHttpClients, EXCHANGES, httpClient, resultFor, sseClient } from '../helpers/http-client.ts';
 import { openStream, sendJson, sseEvent, startHttpFixture, until } from '../helpers/http-fixture.ts';
 
@@ -148,4 +149,37 @@ describe('redirects of a GET', () => {
       await transport.close();
     },
   );
+});
+
+describe('a message that is so large that its text is let go', () => {
+  it('F-081 is sent again whole where a redirect wants it', async () => {
+    const text = `${'x'.repeat(100_000)} ä汉🙂`;
+    const server = await startHttpFixture((request, response) => {
+      if (request.method !== 'POST') {
+        response.writeHead(405).end();
+        return;
+      }
+      const { id, method } = JSON.parse(request.body) as { id?: number; method: string };
+      const result =
+        method === 'initialize'
+          ? {
+              protocolVersion: '2025-11-25',
+              capabilities: { tools: {} },
+              serverInfo: { name: 's', version: '1' },
+            }
+          : { content: [] };
+      if (id === undefined) response.writeHead(202).end();
+      else if (method === 'tools/call' && request.path === '/mcp')
+        response.writeHead(307, { location: '/mcp/' }).end();
+      else sendJson(response, { jsonrpc: '2.0', id, result });
+    });
+    const entry = { url: server.url, type: 'http' as const, 'x-signalbox': { protocol: 'legacy' as const } };
+    await using factory = new ClientFactory();
+    const client = await factory.createAndConnect('s', entry);
+    await client.callTool('echo', { text });
+    const bodies = server.requests.filter(({ body }) => body.includes('tools/call')).map(({ body }) => body);
+    expect(bodies).toHaveLength(2);
+    expect(bodies[1]).toBe(bodies[0]);
+    expect(JSON.parse(bodies[0]!)).toMatchObject({ params: { name: 'echo', arguments: { text } } });
+  });
 });

@@ -200,6 +200,22 @@ describe('BodyCollector', () => {
     expect([body.bytes, body.text()]).toEqual([3000, text]);
   });
 
+  it('reads text that is all ASCII as it is, in one piece or several, and keeps its bytes for who wants them', () => {
+    const [one, several, kept] = [new BodyCollector(100), new BodyCollector(100), new BodyCollector(100)];
+    one.push(Buffer.from('{"a":1}'));
+    for (const part of ['{"a"', ':2}']) several.push(Buffer.from(part));
+    for (const part of ['{"a"', ':3}']) kept.push(Buffer.from(part));
+    const content = kept.content();
+    expect([one.json(), several.json(), several.text()]).toEqual(['{"a":1}', '{"a":2}', '{"a":2}']);
+    expect(content.toString()).toBe('{"a":3}');
+  });
+
+  it('leaves a BOM out', () => {
+    const body = new BodyCollector(10);
+    body.push(Buffer.from('\uFEFF{}'));
+    expect(body.json()).toBe('{}');
+  });
+
   it('tells what is not UTF-8', () => {
     const body = new BodyCollector(10);
     body.push(Buffer.from([0xff, 0x41]));

@@ -22,6 +22,12 @@ export interface PostLink {
 /** For these the headers say what to do; an error in the body must not hide them. */
 const TOLD_BY_HEADERS: ReadonlySet<number> = new Set([401, 403, 429]);
 
+/**
+ * A message from this size on waits for its answer as bytes: strings of this size that live for more than a moment are
+ * copied around by the garbage collector.
+ */
+const LARGE_CHARACTERS = 16 * 1024;
+
 /** One message on its way by POST: what becomes of it until an answer of success has begun, and how it is refused. */
 export abstract class PostExchange extends HttpCall implements LiveExchange {
   readonly outgoing: Outgoing;
@@ -42,7 +48,7 @@ export abstract class PostExchange extends HttpCall implements LiveExchange {
       method: 'POST',
       url,
       headers,
-      body: outgoing.text,
+      body: bodyOf(outgoing),
       staysOpen: outgoing.longLived,
     });
     this.outgoing = outgoing;
@@ -138,4 +144,12 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function bodyOf(outgoing: Outgoing): string | Uint8Array {
+  const { text } = outgoing;
+  if (text.length < LARGE_CHARACTERS) return text;
+  const bytes = Buffer.from(text);
+  outgoing.taken?.();
+  return bytes;
 }

@@ -1,4 +1,5 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
+import { joinedBytes } from '../../../wire/joined-bytes.ts';
 
 const BOM = 0xfeff;
 /** So many small chunks are joined into one: a chunk costs some hundred bytes beside its content. */
@@ -38,12 +39,14 @@ export class BodyCollector {
 
   /** The body as it came. */
   content(): Buffer {
-    return this.#join();
+    return this.#only ?? Buffer.concat(this.#chunks, this.#bytes);
   }
 
   /** The body as text without BOM; undefined if it is not UTF-8, which JSON must be. */
   json(): string | undefined {
-    const body = this.#join();
+    const body = this.#joined();
+    // Nearly all of JSON is, and is copied as it stands then.
+    if (isAscii(body)) return body.toString('latin1');
     if (!isUtf8(body)) return undefined;
     const text = body.toString('utf8');
     return text.charCodeAt(0) === BOM ? text.slice(1) : text;
@@ -51,10 +54,15 @@ export class BodyCollector {
 
   /** The body for people: invalid bytes are replaced. */
   text(): string {
-    return this.#join().toString('utf8');
+    return this.#joined().toString('utf8');
   }
 
-  #join(): Buffer {
-    return this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks, this.#bytes);
+  get #only(): Buffer | undefined {
+    return this.#chunks.length === 1 ? this.#chunks[0] : undefined;
+  }
+
+  /** To be read at once. */
+  #joined(): Buffer {
+    return this.#only ?? joinedBytes(this.#chunks, this.#bytes);
   }
 }

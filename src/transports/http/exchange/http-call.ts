@@ -248,8 +248,9 @@ export abstract class HttpCall implements Dispatcher.DispatchHandler, Credential
 
   #dispatch(): void {
     const { method, headers } = this.#request;
+    const { body: given } = this.#request;
     // undici would do the same with text; so its length is known without a look at the text.
-    const body = this.#request.body === null ? null : Buffer.from(this.#request.body);
+    const body = typeof given === 'string' ? Buffer.from(given) : given;
     this.#bodyBytes = body?.length ?? 0;
     const { lease } = this.#target;
     const url = this.#url;
