@@ -145,7 +145,7 @@ describe('a stream that breaks', () => {
     expect(late.failure).toMatchObject({ delivered: 'no' });
   });
 
-  it('the first message of a tick leaves at once, all others of it in one write, in order', async () => {
+  it('the first message of a tick leaves at once where they are few, all others of it in one write, in order', async () => {
     const { transport, receiver } = await openFaulty(tracker, {});
     const sent = Array.from({ length: 100 }, (_, index) => request(index, 'ping'));
     for (const message of sent.slice(0, 50)) transport.send(message);
@@ -158,6 +158,22 @@ describe('a stream that breaks', () => {
     const answers = await receiver.count(100);
     expect(answers.map(({ id }) => id)).toEqual(sent.map((_, index) => index));
     expect(sent.every(({ isFlushed }) => isFlushed)).toBe(true);
+
+    // After so many the server has enough to do: all of the next tick leave together, also a single one.
+    for (const count of [40, 1]) {
+      const next = Array.from({ length: count }, (_, index) => request(`next-${count}-${index}`, 'ping'));
+      for (const message of next) {
+        await Promise.resolve();
+        transport.send(message);
+      }
+      expect(next.filter(({ isFlushed }) => isFlushed)).toEqual([]);
+      await receiver.count(count === 40 ? 140 : 141);
+      expect(next.every(({ isFlushed }) => isFlushed)).toBe(true);
+    }
+    const lone = request('lone', 'ping');
+    transport.send(lone);
+    expect(lone.isFlushed).toBe(true);
+    await receiver.count(142);
     await transport.close();
   });
 });
